@@ -1,0 +1,46 @@
+"""The limits of every boundary, in one place. Sizes in bytes, times in seconds unless the name says otherwise."""
+
+EVENT_MAX = 65_536
+"""A sealed event, header included."""
+BOX_MAX = 1_048_576
+"""A grant may hold hundreds of generations; any other box has about 1.3 kB."""
+STATEMENT_BODY_MAX = 8 * 1_048_576
+"""An HTTP request that brings a statement and its boxes."""
+JSON_BODY_MAX = 262_144
+"""Any other JSON request."""
+FRAME_MAX = 131_072
+"""A WebSocket frame from a client: an event and its envelope."""
+BLOB_MAX_DEFAULT = 200 * 1_048_576
+"""A stored file, ciphertext; the operator may change it."""
+PROFILE_MAX = 1_024
+"""A profile document with its salt."""
+PAGE_EVENTS = 500
+"""Events in one page of history."""
+PAGE_BYTES = 1_048_576
+"""Bytes of events in one page of history."""
+CURSORS_MAX = 5_000
+"""Conversations that one `Sync` may name."""
+IN_FLIGHT_MAX = 256
+"""Sends of one connection that wait for their commit; more are refused as `busy`."""
+OUTBOX_MAX = 1_048_576
+"""Bytes that wait in one connection's socket; above it the connection is closed with `resume`."""
+MEMBERS_MAX = 500
+"""Members of one conversation (one statement must fit into one event)."""
+TICKET_MS = 15 * 60 * 1_000
+"""How long a device ticket is open."""
+REKEY_MS = 7 * 24 * 3_600 * 1_000
+"""A generation's longest life."""
+REKEY_EVENTS = 10_000
+"""A generation's most events."""
+ORPHAN_S = 24 * 3_600
+"""An upload that no event names is deleted after this."""
+SESSION_S = 12 * 3_600
+"""Life of a session token."""
+PROOF_S = 60
+"""A DPoP proof's age, and how far its clock may be off."""
+AUTHENTICATE_S = 10
+"""Time for a new connection to sign in."""
+PING_S = 25
+"""A silent connection is asked for a sign of life, and closed when two of these pass without one."""
+SLOTS_MAX = 8
+"""Slots per person and conversation."""

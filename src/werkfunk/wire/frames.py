@@ -1,0 +1,196 @@
+"""The WebSocket frames: MessagePack arrays, one binary message each (see docs/decisions, "frame codec").
+
+A frame is `[tag, field, …]` in the order of the fields below. Unknown tags and wrong types are refused with `malformed`
+and close the connection; fields that a newer peer adds at the end are ignored by an older one. Byte fields are raw
+bytes; ids and events are those of docs/protocol.md. Times are milliseconds since 1970 UTC, and the server's.
+
+    client                              server
+      |  <--------------  Challenge        |   32 fresh bytes
+      |  Authenticate  -------------->     |   signature over T("channel", origin, challenge, device)
+      |  <--------------  Welcome          |
+      |  Sync {conversation: seq}  ----->  |   what I have
+      |  <--------------  Page … Synced    |   what is missing, newest conversations first
+      |  Send  ---------------------->     |
+      |  <--------------  Ack | Refused    |   Ack only after the durable commit
+      |  <--------------  Event            |   live, gapless seq: a gap means Fetch
+"""
+
+import msgspec
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of all frames."""
+
+
+class Challenge(Frame, tag="challenge"):
+    """Server: sign this. `nonce` is 32 fresh random bytes."""
+
+    nonce: bytes
+    time: int
+
+
+class Authenticate(Frame, tag="authenticate"):
+    """Client: the device and its Ed25519 signature (64 bytes) over T("channel", origin, nonce, device)."""
+
+    device: bytes
+    signature: bytes
+
+
+class Welcome(Frame, tag="welcome"):
+    """Server: signed in. Heads are chain lengths, so a client sees what it must fetch."""
+
+    user: bytes
+    time: int
+    organisation_length: int
+    user_length: int
+
+
+class Send(Frame, tag="send"):
+    """Client: append a message event. `blobs` are the blob ids that the sealed text names, so that they are kept."""
+
+    event: bytes
+    blobs: list[bytes] = []
+
+
+class Ack(Frame, tag="ack"):
+    """Server: durably stored. The repeat of a message id gets the first answer again."""
+
+    message_id: bytes
+    conversation: bytes
+    seq: int
+    time: int
+
+
+class Refused(Frame, tag="refused"):
+    """Server: not done. `reference` is the message id of the Send or Slot, the conversation of a Fetch, or empty."""
+
+    reference: bytes
+    code: str
+    detail: str = ""
+
+
+class Event(Frame, tag="event"):
+    """Server: one logged event (message or statement) of a conversation."""
+
+    conversation: bytes
+    seq: int
+    time: int
+    event: bytes
+
+
+class Sync(Frame, tag="sync"):
+    """Client: the highest seq that I hold without gap, per conversation; what is not named starts at 0."""
+
+    cursors: dict[bytes, int]
+
+
+class Logged(Frame):
+    """One event in a page: seq, server time, event bytes; `event` is empty and `hash` its SHA-256 where it is not visible."""
+
+    seq: int
+    time: int
+    event: bytes
+    hash: bytes = b""
+
+
+class Page(Frame, tag="page"):
+    """Server: events in order, and where the log ends now. `more` is true when the client must Fetch to go on."""
+
+    conversation: bytes
+    events: list[Logged]
+    last_seq: int
+    more: bool
+
+
+class Synced(Frame, tag="synced"):
+    """Server: the first page of every conversation that was behind has been sent."""
+
+    conversations: int
+
+
+class Fetch(Frame, tag="fetch"):
+    """Client: the next page of one conversation after `after`."""
+
+    conversation: bytes
+    after: int
+    limit: int = 500
+
+
+class WriteSlot(Frame, tag="slot"):
+    """Client: store a slot event (docs/protocol.md, 7); the answer is an Ack with seq 0."""
+
+    event: bytes
+
+
+class Slot(Frame, tag="slot_changed"):
+    """Server: a slot of a conversation has a new value."""
+
+    conversation: bytes
+    event: bytes
+
+
+class ChainChanged(Frame, tag="chain"):
+    """Server: a chain has grown to `length`: kind 1 organisation, 2 user. Fetch it over HTTP."""
+
+    kind: int
+    chain: bytes
+    length: int
+
+
+class RepairWanted(Frame, tag="repair"):
+    """Server: `user` lacks the box of `generation`; whoever holds it answers over HTTP. To the asker: an answer is there."""
+
+    conversation: bytes
+    generation: int
+    user: bytes
+    answered: bool = False
+
+
+class Ping(Frame, tag="ping"):
+    """Either side: answer with Pong."""
+
+    value: int = 0
+
+
+class Pong(Frame, tag="pong"):
+    """The answer to a Ping, with its value."""
+
+    value: int = 0
+
+
+class Goodbye(Frame, tag="goodbye"):
+    """Server: the connection ends; `code` says why: resume | device_revoked | person_removed | restart | malformed | busy."""
+
+    code: str
+
+
+ClientFrame = Authenticate | Send | Sync | Fetch | WriteSlot | Ping | Pong
+ServerFrame = (
+    Challenge
+    | Welcome
+    | Ack
+    | Refused
+    | Event
+    | Page
+    | Synced
+    | Slot
+    | ChainChanged
+    | RepairWanted
+    | Ping
+    | Pong
+    | Goodbye
+)
+
+encode = msgspec.msgpack.Encoder().encode
+_client = msgspec.msgpack.Decoder(ClientFrame)
+_server = msgspec.msgpack.Decoder(ServerFrame)
+
+
+def decode_client(data: bytes) -> ClientFrame:
+    """Decode a frame from a client. Raises msgspec.DecodeError (ValidationError included)."""
+    return _client.decode(data)
+
+
+def decode_server(data: bytes) -> ServerFrame:
+    """Decode a frame from the server. Raises msgspec.DecodeError (ValidationError included)."""
+    return _server.decode(data)
