@@ -31,17 +31,13 @@ class Code(Enum):
         422,
         "A signed statement or sealed event breaks a rule of the protocol.",
     )
-    UNAUTHENTICATED = Row(
-        "unauthenticated", 401, "Sign in with the device's key first."
-    )
+    UNAUTHENTICATED = Row("unauthenticated", 401, "Sign in with the device's key first.")
     PROOF_INVALID = Row(
         "proof_invalid",
         401,
         "The DPoP proof is missing, malformed, or not for this request.",
     )
-    PROOF_REPLAYED = Row(
-        "proof_replayed", 401, "The DPoP proof was used before; make a new one."
-    )
+    PROOF_REPLAYED = Row("proof_replayed", 401, "The DPoP proof was used before; make a new one.")
     NONCE_REQUIRED = Row(
         "use_dpop_nonce",
         401,
@@ -52,13 +48,9 @@ class Code(Enum):
         401,
         "This device was revoked. Join again from another device.",
     )
-    PERSON_REMOVED = Row(
-        "person_removed", 401, "This person was removed from the organisation."
-    )
+    PERSON_REMOVED = Row("person_removed", 401, "This person was removed from the organisation.")
     FORBIDDEN = Row("forbidden", 403, "Your role does not allow this.")
-    NOT_FOUND = Row(
-        "not_found", 404, "There is no such thing, or it is not yours to see."
-    )
+    NOT_FOUND = Row("not_found", 404, "There is no such thing, or it is not yours to see.")
     METHOD = Row("method_not_allowed", 405, "This address does not take that method.")
     STALE = Row(
         "stale",
@@ -79,15 +71,9 @@ class Code(Enum):
         "The upload stands at another offset; ask for it with HEAD.",
     )
     EXPIRED = Row("expired", 410, "This link or upload is used up or has expired.")
-    UNSUPPORTED_TUS = Row(
-        "unsupported_tus_version", 412, "The server speaks tus 1.0.0."
-    )
-    EVENT_TOO_LARGE = Row(
-        "event_too_large", 413, "An event may have at most 65,536 bytes."
-    )
-    BLOB_TOO_LARGE = Row(
-        "blob_too_large", 413, "The file is larger than this server allows."
-    )
+    UNSUPPORTED_TUS = Row("unsupported_tus_version", 412, "The server speaks tus 1.0.0.")
+    EVENT_TOO_LARGE = Row("event_too_large", 413, "An event may have at most 65,536 bytes.")
+    BLOB_TOO_LARGE = Row("blob_too_large", 413, "The file is larger than this server allows.")
     BODY_TOO_LARGE = Row("body_too_large", 413, "The request is too large.")
     UNSUPPORTED_MEDIA = Row(
         "unsupported_media_type",
@@ -95,24 +81,16 @@ class Code(Enum):
         "Send application/json, or application/offset+octet-stream.",
     )
     RANGE = Row("range_not_satisfiable", 416, "The range lies outside the file.")
-    SETUP_DONE = Row(
-        "setup_done", 410, "The organisation exists already; ask for an invitation."
-    )
-    RATE_LIMITED = Row(
-        "rate_limited", 429, "Too many requests; wait a moment.", retry=True
-    )
+    SETUP_DONE = Row("setup_done", 410, "The organisation exists already; ask for an invitation.")
+    RATE_LIMITED = Row("rate_limited", 429, "Too many requests; wait a moment.", retry=True)
     INTERNAL = Row(
         "internal",
         500,
         "The server made a mistake. It was logged without your data.",
         retry=True,
     )
-    UNAVAILABLE = Row(
-        "unavailable", 503, "The server is starting or stopping.", retry=True
-    )
-    BUSY = Row(
-        "busy", 503, "The server has too much to do; try again in a moment.", retry=True
-    )
+    UNAVAILABLE = Row("unavailable", 503, "The server is starting or stopping.", retry=True)
+    BUSY = Row("busy", 503, "The server has too much to do; try again in a moment.", retry=True)
     STORAGE_FULL = Row(
         "storage_full",
         507,

@@ -55,10 +55,7 @@ class BoxKey:
         x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
         self.seed = seed
         self._key = MLKEM768X25519PrivateKey(mlkem, x25519)
-        self.public = (
-            mlkem.public_key().public_bytes_raw()
-            + x25519.public_key().public_bytes_raw()
-        )
+        self.public = mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
 
     def open(self, info: bytes, box: bytes) -> bytes:
         """Open a box.

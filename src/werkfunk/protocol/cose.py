@@ -45,9 +45,7 @@ def encrypt0(key: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> bytes:
     if len(iv) != IV_SIZE:
         raise EncodingRefused("cose_form", "iv length")
     header = encode({1: 3, 5: iv})
-    return encode(
-        [header, {}, AESGCM(key).encrypt(iv, plaintext, _structure(header, aad))]
-    )
+    return encode([header, {}, AESGCM(key).encrypt(iv, plaintext, _structure(header, aad))])
 
 
 def decrypt0(key: bytes, aad: bytes, data: bytes) -> bytes:

@@ -53,9 +53,7 @@ def offer_hash(signing: bytes, box: bytes, nonce: bytes) -> bytes:
     return tagged_hash(Label.DEVICE_OFFER, signing, box, nonce)
 
 
-def register_device(
-    key: Signer, box_public: bytes, label: bytes, label_generation: int
-) -> DeviceRecord:
+def register_device(key: Signer, box_public: bytes, label: bytes, label_generation: int) -> DeviceRecord:
     """Make a device's record, signed by its own key."""
     name = device_id(key.public)
     proof = key.sign(tagged(Label.DEVICE_REGISTRATION, name, key.public, box_public))
@@ -110,14 +108,8 @@ class RecipientKeys:
 
     def record(self) -> RecipientRecord:
         """The public half."""
-        proof = self.key.sign(
-            tagged(
-                Label.RECIPIENT_REGISTRATION, self.id, self.key.public, self.box.public
-            )
-        )
-        return RecipientRecord(
-            self.id, self.key.public, self.box.public, proof, self.handle
-        )
+        proof = self.key.sign(tagged(Label.RECIPIENT_REGISTRATION, self.id, self.key.public, self.box.public))
+        return RecipientRecord(self.id, self.key.public, self.box.public, proof, self.handle)
 
     def __repr__(self) -> str:
         return f"RecipientKeys(id={self.id.hex()})"
@@ -142,9 +134,7 @@ class Profile(Record):
 
 def open_profile(profile: bytes, commitment: bytes) -> Profile | None:
     """The profile, or None if it does not match the signed commitment or was erased. [M19]"""
-    if len(profile) < 17 or not hmac.compare_digest(
-        profile_commitment(profile), commitment
-    ):
+    if len(profile) < 17 or not hmac.compare_digest(profile_commitment(profile), commitment):
         return None
     try:
         return Profile.from_bytes(profile[16:])

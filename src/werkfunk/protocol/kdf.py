@@ -11,9 +11,7 @@ from werkfunk.protocol.labels import Label
 
 def derive(ikm: bytes, salt: bytes, info: bytes) -> bytes:
     """KDF(ikm, salt, info): 32 bytes of HKDF-SHA256; an empty salt is RFC 5869's default (32 zero bytes)."""
-    return HKDF(
-        algorithm=hashes.SHA256(), length=32, salt=salt or None, info=info
-    ).derive(ikm)
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=salt or None, info=info).derive(ikm)
 
 
 def sha256(data: bytes) -> bytes:

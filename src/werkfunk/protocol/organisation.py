@@ -176,14 +176,10 @@ class OrganisationState(ChainState):
 
     def holders_at(self, number: int) -> tuple[bytes, ...]:
         """The archive's holders at statement `number`; empty while the archive is off."""
-        return next(
-            holders for since, holders in reversed(self.archive) if since <= number
-        )
+        return next(holders for since, holders in reversed(self.archive) if since <= number)
 
 
-def enrolment_input(
-    organisation: bytes, invite: bytes, previous: bytes, user: bytes
-) -> bytes:
+def enrolment_input(organisation: bytes, invite: bytes, previous: bytes, user: bytes) -> bytes:
     """What the invite key signs."""
     return tagged(Label.ENROLMENT, organisation, invite, previous, user)
 
@@ -246,11 +242,7 @@ def apply(
 def _genesis(statement: Statement, body: Record, anchor: Head) -> OrganisationState:
     if not isinstance(body, Genesis):
         raise ChainRefused("number_not_next", "no genesis")
-    if (
-        statement.chain_id
-        or body.founder != statement.signer.user
-        or anchor.number != 0
-    ):
+    if statement.chain_id or body.founder != statement.signer.user or anchor.number != 0:
         raise ChainRefused("genesis_form")
     return OrganisationState(
         id=statement.hash,
@@ -293,17 +285,13 @@ def _check_enrolment(
         raise ChainRefused("too_many")
     if verify_proof:
         try:
-            message = enrolment_input(
-                state.id, body.invite, statement.previous, body.user
-            )
+            message = enrolment_input(state.id, body.invite, statement.previous, body.user)
             verify(found.invite.key, body.proof, message)
         except ProtocolError as error:
             raise ChainRefused("enrolment_proof_invalid", error.code) from error
 
 
-def _step(
-    state: OrganisationState, statement: Statement, body: Record, role: Role
-) -> OrganisationState:
+def _step(state: OrganisationState, statement: Statement, body: Record, role: Role) -> OrganisationState:
     signer = statement.signer.user
     match body:
         case Invite():
@@ -314,9 +302,7 @@ def _step(
                 check_public(body.key)
             except ProtocolError as error:
                 raise ChainRefused("registration_invalid", error.code) from error
-            return replace(
-                state, invites={**state.invites, statement.hash: OpenInvite(body)}
-            )
+            return replace(state, invites={**state.invites, statement.hash: OpenInvite(body)})
         case InviteRevoked():
             _require(role <= Role.ADMIN)
             found = state.invites.get(body.invite)
@@ -375,9 +361,7 @@ def _present(state: OrganisationState, user: bytes) -> Role:
     return role
 
 
-def _with_role(
-    state: OrganisationState, user: bytes, role: Role | None
-) -> OrganisationState:
+def _with_role(state: OrganisationState, user: bytes, role: Role | None) -> OrganisationState:
     number = state.length - 1
     before = cast("tuple[tuple[int, Role | None], ...]", state.history.get(user, ()))
     state = replace(state, history={**state.history, user: (*before, (number, role))})
@@ -389,9 +373,7 @@ def _with_role(
 def _set_archive(state: OrganisationState, body: ArchiveSet) -> OrganisationState:
     if body.on:
         roles = [state.role(user) for user in body.holders]
-        if len(set(body.holders)) != 3 or any(
-            role in (None, Role.GUEST) for role in roles
-        ):
+        if len(set(body.holders)) != 3 or any(role in (None, Role.GUEST) for role in roles):
             raise ChainRefused("holders_form")
     elif body.holders:
         raise ChainRefused("holders_form")

@@ -28,10 +28,6 @@ def unpad(padded: bytes) -> bytes:
         EncodingRefused: `padding_invalid`: a length that is not the right one, or a byte that is not zero. [M4]
     """
     length = int.from_bytes(padded[:4], "big")
-    if (
-        len(padded) < MINIMUM
-        or len(padded) != padme(max(MINIMUM, 4 + length))
-        or any(padded[4 + length :])
-    ):
+    if len(padded) < MINIMUM or len(padded) != padme(max(MINIMUM, 4 + length)) or any(padded[4 + length :]):
         raise EncodingRefused("padding_invalid")
     return padded[4 : 4 + length]

@@ -63,9 +63,7 @@ class Record:
                 try:
                     arguments[f.name] = f.metadata["codec"].load(value[key])
                 except _Wrong as error:
-                    raise EncodingRefused(
-                        "record_form", f"{name}.{f.name}: {error}"
-                    ) from None
+                    raise EncodingRefused("record_form", f"{name}.{f.name}: {error}") from None
             elif f.default is MISSING:
                 raise EncodingRefused("record_form", f"{name}.{f.name} is missing")
         if seen != len(value):
@@ -102,16 +100,12 @@ def fixed(size: int) -> Codec:
 
 def blob(most: int, least: int = 0) -> Codec:
     """`least` to `most` bytes."""
-    return _checked(
-        bytes, lambda value: least <= len(value) <= most, f"not {least} to {most} bytes"
-    )
+    return _checked(bytes, lambda value: least <= len(value) <= most, f"not {least} to {most} bytes")
 
 
 def text(most: int) -> Codec:
     """Text of at most `most` characters."""
-    return _checked(
-        str, lambda value: len(value) <= most, f"not text of at most {most} characters"
-    )
+    return _checked(str, lambda value: len(value) <= most, f"not text of at most {most} characters")
 
 
 uint = _checked(int, lambda value: value >= 0, "not an unsigned integer")
@@ -172,6 +166,4 @@ def mapping(key: Codec, value: Codec, most: int) -> Codec:
             raise _Wrong(f"not a map of at most {most}")
         return {key.load(k): value.load(v) for k, v in raw.items()}
 
-    return Codec(
-        load, lambda items: {key.dump(k): value.dump(v) for k, v in items.items()}
-    )
+    return Codec(load, lambda items: {key.dump(k): value.dump(v) for k, v in items.items()})

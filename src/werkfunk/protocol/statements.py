@@ -167,14 +167,10 @@ class ChainState:
         }
 
 
-def check_place(
-    kind: ChainKind, state: ChainState | None, statement: Statement
-) -> None:
+def check_place(kind: ChainKind, state: ChainState | None, statement: Statement) -> None:
     """Check chain kind, id, number and previous hash. [M7]"""
     if statement.chain != kind:
-        raise ChainRefused(
-            "wrong_chain" if statement.chain in set(ChainKind) else "unknown_chain_kind"
-        )
+        raise ChainRefused("wrong_chain" if statement.chain in set(ChainKind) else "unknown_chain_kind")
     if state is None:
         if statement.number != 0:
             raise ChainRefused("number_not_next")

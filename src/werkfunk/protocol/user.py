@@ -51,9 +51,7 @@ class BoxGeneration(Record):
 
     number: int = at(0, uint)
     public: bytes = at(1, BOX_PUBLIC)
-    seals: tuple[tuple[bytes, bytes], ...] = at(
-        2, each(SEAL, DEVICES_MAX + RECIPIENTS_MAX, 1)
-    )
+    seals: tuple[tuple[bytes, bytes], ...] = at(2, each(SEAL, DEVICES_MAX + RECIPIENTS_MAX, 1))
     previous: bytes | None = at(3, blob(256), optional=True)
 
 
@@ -64,9 +62,7 @@ class Genesis(Record):
     organisation: bytes = at(0, blob(32))
     device: DeviceRecord = at(1, record(DeviceRecord))
     boxes: BoxGeneration = at(2, record(BoxGeneration))
-    recovery: tuple[RecipientRecord, ...] = at(
-        3, each(record(RecipientRecord), RECIPIENTS_MAX)
-    )
+    recovery: tuple[RecipientRecord, ...] = at(3, each(record(RecipientRecord), RECIPIENTS_MAX))
     profile: bytes = at(4, ID32)
     nonce: bytes = at(5, ID16)
 
@@ -98,9 +94,7 @@ class Rotated(Record):
 class RecoveryChanged(Record):
     """Kind 4."""
 
-    added: tuple[RecipientRecord, ...] = at(
-        0, each(record(RecipientRecord), RECIPIENTS_MAX)
-    )
+    added: tuple[RecipientRecord, ...] = at(0, each(record(RecipientRecord), RECIPIENTS_MAX))
     removed: tuple[bytes, ...] = at(1, each(ID16, RECIPIENTS_MAX))
     seals: tuple[tuple[bytes, bytes], ...] = at(2, each(SEAL, RECIPIENTS_MAX))
     boxes: BoxGeneration | None = at(3, record(BoxGeneration), optional=True)
@@ -176,20 +170,12 @@ class UserState(ChainState):
 
     def active(self) -> dict[bytes, DeviceRecord]:
         """The active devices."""
-        return {
-            name: device.record
-            for name, device in self.devices.items()
-            if device.revoked is None
-        }
+        return {name: device.record for name, device in self.devices.items() if device.revoked is None}
 
     def device_at(self, device: bytes, number: int) -> DeviceRecord:
         """The device, if it was active at statement `number`; else ChainRefused `device_not_active`. [M9]"""
         found = self.devices.get(device)
-        if (
-            found is None
-            or found.added > number
-            or (found.revoked is not None and found.revoked <= number)
-        ):
+        if found is None or found.added > number or (found.revoked is not None and found.revoked <= number):
             raise ChainRefused("device_not_active")
         return found.record
 
@@ -215,9 +201,7 @@ def apply(state: UserState | None, data: bytes, *, verify: bool = True) -> UserS
     statement = parse(data)
     check_place(ChainKind.USER, state, statement)
     body = body_of(statement, KINDS)
-    if any(
-        (statement.anchors.organisation, statement.anchors.user, statement.anchors.log)
-    ):
+    if any((statement.anchors.organisation, statement.anchors.user, statement.anchors.log)):
         raise ChainRefused("anchor_unexpected")
     if state is None:
         return _genesis(statement, body, data, verify)
@@ -232,18 +216,11 @@ def apply(state: UserState | None, data: bytes, *, verify: bool = True) -> UserS
     return _step(grown, statement, body)
 
 
-def _genesis(
-    statement: Statement, body: Record, data: bytes, verify: bool
-) -> UserState:
+def _genesis(statement: Statement, body: Record, data: bytes, verify: bool) -> UserState:
     if not isinstance(body, Genesis):
         raise ChainRefused("number_not_next", "no genesis")
     signer = statement.signer
-    if (
-        statement.chain_id
-        or signer.user
-        or signer.device != body.device.id
-        or signer.recipient is not None
-    ):
+    if statement.chain_id or signer.user or signer.device != body.device.id or signer.recipient is not None:
         raise ChainRefused("genesis_form")
     if len(body.organisation) not in (0, 32):
         raise ChainRefused("genesis_form")
@@ -316,12 +293,7 @@ def _step(state: UserState, statement: Statement, body: Record) -> UserState:
 
 def _fresh(state: UserState, name: bytes) -> None:
     """An id that was ever used never returns. [M18]"""
-    if (
-        name in state.retired
-        or name in state.devices
-        or name in state.recovery
-        or name in state.tickets
-    ):
+    if name in state.retired or name in state.devices or name in state.recovery or name in state.tickets:
         raise ChainRefused("id_reused")
 
 
@@ -340,18 +312,14 @@ def _add_device(state: UserState, statement: Statement, body: DeviceAdded) -> Us
         del tickets[used], seals[used]
         retired = retired | {used}
     devices = {**state.devices, body.device.id: Device(body.device, statement.number)}
-    return replace(
-        state, devices=devices, tickets=tickets, seals=seals, retired=retired
-    )
+    return replace(state, devices=devices, tickets=tickets, seals=seals, retired=retired)
 
 
 def _change_recovery(state: UserState, number: int, body: RecoveryChanged) -> UserState:
     for recipient in body.added:
         check_recipient(recipient)
         _fresh(state, recipient.id)
-    if len({recipient.id for recipient in body.added}) != len(body.added) or not (
-        body.added or body.removed
-    ):
+    if len({recipient.id for recipient in body.added}) != len(body.added) or not (body.added or body.removed):
         raise ChainRefused("recovery_form")
     recovery = {
         **state.recovery,
@@ -367,25 +335,17 @@ def _change_recovery(state: UserState, number: int, body: RecoveryChanged) -> Us
         if body.boxes is None or body.seals:
             raise ChainRefused("recovery_form")
         return _rotate(state, number, body.boxes)
-    if body.boxes is not None or {name for name, _ in body.seals} != {
-        r.id for r in body.added
-    }:
+    if body.boxes is not None or {name for name, _ in body.seals} != {r.id for r in body.added}:
         raise ChainRefused("seals_mismatch")
     return replace(state, seals={**state.seals, **dict(body.seals)})
 
 
-def _open_ticket(
-    state: UserState, statement: Statement, body: TicketOpened
-) -> UserState:
+def _open_ticket(state: UserState, statement: Statement, body: TicketOpened) -> UserState:
     check_recipient(body.ticket)
     _fresh(state, body.ticket.id)
     if body.seal[0] != body.ticket.id:
         raise ChainRefused("seals_mismatch")
-    open_now = {
-        name: ticket
-        for name, ticket in state.tickets.items()
-        if ticket.expires >= state.clock
-    }
+    open_now = {name: ticket for name, ticket in state.tickets.items() if ticket.expires >= state.clock}
     closed = set(state.tickets) - set(open_now)
     if len(open_now) >= TICKETS_MAX:
         raise ChainRefused("too_many")
