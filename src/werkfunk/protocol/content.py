@@ -1,0 +1,187 @@
+"""What a message says (docs/protocol.md, 7). A kind that this version does not know is kept and shown as such. [M32]"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from werkfunk.protocol.errors import EncodingRefused
+from werkfunk.protocol.records import ID16, ID32, Record, at, between, blob, each, integer, record, text, uint
+
+TEXT_MAX = 20_000
+FILES_MAX = 10
+THUMBNAIL_MAX = 16_384
+TEXT = text(TEXT_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment(Record):
+    """Where a file lies and what opens it. Sizes in bytes."""
+
+    blob: bytes = at(0, ID16)
+    key: bytes = at(1, ID32)
+    hash: bytes = at(2, ID32)
+    name: str = at(3, text(255))
+    media_type: str = at(4, text(127))
+    size: int = at(5, uint)
+    stored_size: int = at(6, uint)
+    thumbnail: bytes | None = at(7, blob(THUMBNAIL_MAX), optional=True)
+    width: int | None = at(8, uint, optional=True)
+    height: int | None = at(9, uint, optional=True)
+
+    def __repr__(self) -> str:
+        return f"Attachment(blob={self.blob.hex()}, size={self.size})"
+
+
+ATTACHMENTS = each(record(Attachment), FILES_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Record):
+    """Kind 1."""
+
+    text: str = at(0, TEXT)
+    reply_to: bytes | None = at(1, ID16, optional=True)
+    mentions: tuple[bytes, ...] | None = at(2, each(ID32, 100), optional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Record):
+    """Kind 2."""
+
+    target: bytes = at(0, ID16)
+    text: str = at(1, TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Record):
+    """Kind 3."""
+
+    target: bytes = at(0, ID16)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction(Record):
+    """Kind 4."""
+
+    target: bytes = at(0, ID16)
+    text: str = at(1, text(32))
+
+
+@dataclass(frozen=True, slots=True)
+class File(Record):
+    """Kind 5."""
+
+    text: str = at(0, TEXT)
+    files: tuple[Attachment, ...] = at(1, ATTACHMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo(Record):
+    """Kind 6."""
+
+    text: str = at(0, TEXT)
+    files: tuple[Attachment, ...] = at(1, ATTACHMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceNote(Record):
+    """Kind 7; `duration` in ms."""
+
+    files: tuple[Attachment, ...] = at(1, each(record(Attachment), 1, 1))
+    duration: int = at(2, uint)
+    burst: bytes | None = at(3, ID16, optional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Record):
+    """Kind 8; degrees times 10^7, accuracy in cm."""
+
+    latitude: int = at(0, between(-900_000_000, 900_000_000))
+    longitude: int = at(1, between(-1_800_000_000, 1_800_000_000))
+    accuracy: int | None = at(2, uint, optional=True)
+    label: str | None = at(3, text(200), optional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm(Record):
+    """Kind 9."""
+
+    alarm: bytes = at(0, ID16)
+    level: int = at(1, between(1, 3))
+    text: str = at(2, TEXT)
+    template: bytes | None = at(3, ID16, optional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Record):
+    """Kind 10."""
+
+    alarm: bytes = at(0, ID16)
+    code: int = at(1, integer)
+    text: str | None = at(2, TEXT, optional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class System(Record):
+    """Kind 11."""
+
+    text: str = at(0, TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Details(Record):
+    """Kind 12: what a conversation is called, and where its site is."""
+
+    title: str = at(0, text(200))
+    site: str | None = at(1, text(500), optional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A kind of a newer version, kept as it came."""
+
+    kind: int
+    raw: Mapping[int, Any]
+
+
+KINDS: Mapping[int, type[Record]] = {
+    1: Text,
+    2: Edit,
+    3: Delete,
+    4: Reaction,
+    5: File,
+    6: Photo,
+    7: VoiceNote,
+    8: Place,
+    9: Alarm,
+    10: Answer,
+    11: System,
+    12: Details,
+}
+NUMBERS = {kind: number for number, kind in KINDS.items()}
+NAMES = {
+    1: "text", 2: "edit", 3: "delete", 4: "reaction", 5: "file", 6: "photo", 7: "voice_note", 8: "place", 9: "alarm",
+    10: "answer", 11: "system", 12: "details",
+}  # fmt: skip
+
+Content = Record | Unknown
+
+
+def to_wire(content: Content) -> tuple[int, Mapping[int, Any]]:
+    """(kind, map) of a content."""
+    if isinstance(content, Unknown):
+        return content.kind, content.raw
+    return NUMBERS[type(content)], content.to_map()
+
+
+def from_wire(kind: int, raw: Any) -> Content:
+    """Typed content; EncodingRefused `record_form` when a known kind has the wrong form."""
+    if type(raw) is not dict:
+        raise EncodingRefused("record_form", "content")
+    known = KINDS.get(kind)
+    return known.from_map(raw) if known else Unknown(kind, raw)
+
+
+def name_of(content: Content) -> str:
+    """The kind's name as the command line prints it; "unknown" for kinds of newer versions."""
+    return NAMES.get(to_wire(content)[0], "unknown")
