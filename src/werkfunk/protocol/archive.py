@@ -45,9 +45,7 @@ def open_holder_box(
 
 def release(conversation: bytes, generation: Generation, held: Held, index: int, to: UserState) -> bytes:
     """The second holder seals the part that the first lacks. Raises KeyError if it is not held."""
-    return seal(
-        to.box.public, _release_info(conversation, generation, to.id, to.box.number, index), held[index]
-    )
+    return seal(to.box.public, _release_info(conversation, generation, to.id, to.box.number, index), held[index])
 
 
 def combine(
@@ -71,14 +69,10 @@ def combine(
     return Parts((all_parts[1], all_parts[2], all_parts[3])).secret(conversation, generation.number)
 
 
-def seal_audit(
-    case: bytes, conversation: bytes, number: int, keys: Mapping[bytes, bytes], auditor: UserState
-) -> bytes:
+def seal_audit(case: bytes, conversation: bytes, number: int, keys: Mapping[bytes, bytes], auditor: UserState) -> bytes:
     """Seal the message keys of exactly the granted scope (message id -> key) to the auditor."""
     plaintext = pad(encode([[message_id, key] for message_id, key in keys.items()]))
-    return seal(
-        auditor.box.public, _audit_info(case, conversation, number, auditor.id, auditor.box.number), plaintext
-    )
+    return seal(auditor.box.public, _audit_info(case, conversation, number, auditor.id, auditor.box.number), plaintext)
 
 
 def open_audit(
@@ -103,12 +97,8 @@ def _check(conversation: bytes, generation: Generation, index: int, part: bytes)
         raise SealRefused("commitment_mismatch")
 
 
-def _release_info(
-    conversation: bytes, generation: Generation, user: bytes, box_generation: int, index: int
-) -> bytes:
-    return tagged(
-        Label.RELEASE, conversation, generation.number, *generation.commitments, user, box_generation, index
-    )
+def _release_info(conversation: bytes, generation: Generation, user: bytes, box_generation: int, index: int) -> bytes:
+    return tagged(Label.RELEASE, conversation, generation.number, *generation.commitments, user, box_generation, index)
 
 
 def _audit_info(case: bytes, conversation: bytes, number: int, auditor: bytes, box_generation: int) -> bytes:

@@ -17,7 +17,7 @@ TEXT = text(TEXT_MAX)
 class Attachment(Record):
     """Where a file lies and what opens it. Sizes in bytes."""
 
-    blob: bytes = at(0, ID16)
+    blob_id: bytes = at(0, ID16)
     key: bytes = at(1, ID32)
     hash: bytes = at(2, ID32)
     name: str = at(3, text(255))
@@ -29,7 +29,7 @@ class Attachment(Record):
     height: int | None = at(9, uint, optional=True)
 
     def __repr__(self) -> str:
-        return f"Attachment(blob={self.blob.hex()}, size={self.size})"
+        return f"Attachment(blob={self.blob_id.hex()}, size={self.size})"
 
 
 ATTACHMENTS = each(record(Attachment), FILES_MAX)

@@ -151,9 +151,7 @@ def make(
     return Generation(number, commitments, tuple(recipients), tuple(kept)), boxes
 
 
-def open_box(
-    key: BoxKey, conversation: bytes, generation: Generation, recipient: Recipient, box: bytes
-) -> Parts:
+def open_box(key: BoxKey, conversation: bytes, generation: Generation, recipient: Recipient, box: bytes) -> Parts:
     """Open a generation's box; checks its hash and all commitments. [M25]
 
     Raises:
@@ -161,19 +159,13 @@ def open_box(
     """
     if not hmac.compare_digest(sha256(box), recipient.box):
         raise SealRefused("box_hash_mismatch")
-    return _open(
-        Label.GENERATION_BOX, key, conversation, generation, recipient.user, recipient.box_generation, box
-    )
+    return _open(Label.GENERATION_BOX, key, conversation, generation, recipient.user, recipient.box_generation, box)
 
 
-def seal_repair(
-    conversation: bytes, generation: Generation, parts: Parts, user: UserState
-) -> tuple[int, bytes]:
+def seal_repair(conversation: bytes, generation: Generation, parts: Parts, user: UserState) -> tuple[int, bytes]:
     """Answer a question for a lacking box: (box generation, box). The caller checks who may have it. [M27]"""
     number = user.box.number
-    info = box_info(
-        Label.REPAIR_BOX, conversation, generation.number, generation.commitments, user.id, number
-    )
+    info = box_info(Label.REPAIR_BOX, conversation, generation.number, generation.commitments, user.id, number)
     return number, seal(user.box.public, info, parts.to_bytes())
 
 

@@ -78,9 +78,7 @@ def seal_message(
     return Event(header, encrypt0(message_key(secret, header), iv, _aad(header), plaintext)).to_bytes()
 
 
-def open_message(
-    secret: bytes, event: Event, state: ConversationState, users: dict[bytes, UserState]
-) -> Opened:
+def open_message(secret: bytes, event: Event, state: ConversationState, users: dict[bytes, UserState]) -> Opened:
     """Open a message and check everything about its sender. [M30]
 
     Args:
@@ -96,9 +94,7 @@ def open_message(
     return open_with_key(message_key(secret, event.header), event, state, users)
 
 
-def open_with_key(
-    key: bytes, event: Event, state: ConversationState, users: dict[bytes, UserState]
-) -> Opened:
+def open_with_key(key: bytes, event: Event, state: ConversationState, users: dict[bytes, UserState]) -> Opened:
     """As `open_message`, with the message's own key (what an auditor is given)."""
     header = event.header
     if header.kind is not EventKind.MESSAGE:

@@ -20,7 +20,6 @@ from werkfunk.protocol.records import (
     fixed,
     mapping,
     one_of,
-    record,
     text,
     uint,
 )

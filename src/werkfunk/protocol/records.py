@@ -90,7 +90,7 @@ def _checked(kind: type, test: Callable[[Any], bool], what: str) -> Codec:
             raise _Wrong(what)
         return value
 
-    return Codec(load)
+    return Codec(load, int if kind is int else lambda value: value)
 
 
 def fixed(size: int) -> Codec:

@@ -71,9 +71,7 @@ def all_seeds(state: UserState, newest: bytes) -> dict[int, bytes]:
     for _, boxes in reversed(state.boxes):
         if boxes.previous is None:
             break
-        seed = decrypt0(
-            _wrap_key(state.id, boxes.number, seed), _wrap_aad(state.id, boxes.number), boxes.previous
-        )
+        seed = decrypt0(_wrap_key(state.id, boxes.number, seed), _wrap_aad(state.id, boxes.number), boxes.previous)
         seeds[boxes.number - 1] = seed
     for _, boxes in state.boxes:
         if BoxKey(seeds[boxes.number]).public != boxes.public:

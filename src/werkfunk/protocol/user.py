@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from werkfunk.domain.limits import TICKET_MS
-from werkfunk.protocol.errors import ChainRefused
+from werkfunk.protocol.errors import ChainRefused, ProtocolError
 from werkfunk.protocol.identity import (
     BOX_PUBLIC,
     DeviceRecord,
@@ -17,7 +17,6 @@ from werkfunk.protocol.identity import (
     check_device,
     check_recipient,
 )
-from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.records import (
     ID16,
     ID32,

@@ -20,7 +20,7 @@ ProfileBytes = Annotated[bytes, Meta(min_length=17, max_length=limits.PROFILE_MA
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Base of all bodies: unknown fields are refused."""
 
 

@@ -18,7 +18,7 @@ bytes; ids and events are those of docs/protocol.md. Times are milliseconds sinc
 import msgspec
 
 
-class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Frame(msgspec.Struct, array_like=True, gc=False):
     """Base of all frames."""
 
 

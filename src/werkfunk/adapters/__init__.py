@@ -1,0 +1,1 @@
+"""What is outside: clock, blobs, bus. Each behind a small class."""

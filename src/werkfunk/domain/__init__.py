@@ -1,0 +1,1 @@
+"""Ids, roles, limits, errors: pure, no I/O, no clock, no randomness."""

@@ -1,0 +1,1 @@
+"""The client library: protocol, wire and a local encrypted store. It never imports the server."""

@@ -1,0 +1,1 @@
+"""What travels: frames, HTTP bodies, the table of routes. Types only; it never does I/O."""
