@@ -84,12 +84,20 @@ def open_audit(
     box_generation: int,
     box: bytes,
 ) -> dict[bytes, bytes]:
-    """The auditor's message keys."""
+    """The auditor's message keys: message id -> key.
+
+    Raises:
+        SealRefused: `box_invalid`, `audit_form`. EncodingRefused: the padding or the CBOR.
+    """
     items = decode(unpad(key.open(_audit_info(case, conversation, number, auditor, box_generation), box)))
-    try:
-        return {bytes(message_id): bytes(message_key) for message_id, message_key in items}
-    except (TypeError, ValueError) as error:
-        raise SealRefused("audit_form") from error
+    keys: dict[bytes, bytes] = {}
+    for item in items if type(items) is list else [None]:
+        match item:
+            case [bytes(message_id), bytes(message_key)] if len(message_id) == 16 and len(message_key) == 32:
+                keys[message_id] = message_key
+            case _:
+                raise SealRefused("audit_form")
+    return keys
 
 
 def _check(conversation: bytes, generation: Generation, index: int, part: bytes) -> None:

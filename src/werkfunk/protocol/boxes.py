@@ -61,8 +61,10 @@ class BoxKey:
         """Open a box.
 
         Raises:
-            SealRefused: `box_invalid`: another key, info or a changed byte.
+            SealRefused: `box_invalid`: too short, another key or info, a changed byte, a share of low order. [M6]
         """
+        if len(box) < OVERHEAD or _low_order(box[ENCAPSULATION_SIZE - 32 : ENCAPSULATION_SIZE]):
+            raise SealRefused("box_invalid")
         try:
             return _SUITE.decrypt(box, self._key, info)
         except (InvalidTag, ValueError) as error:
@@ -85,8 +87,7 @@ def check_box_public(public: bytes) -> None:
         a, b, c = packed[i], packed[i + 1], packed[i + 2]
         if (a | (b & 15) << 8) >= _Q or (b >> 4 | c << 4) >= _Q:
             raise KeyRefused("box_key_coefficient")
-    u = int.from_bytes(public[_MLKEM_PUBLIC:], "little") & ((1 << 255) - 1)
-    if u % _X25519_P in _LOW_ORDER_U:
+    if _low_order(public[_MLKEM_PUBLIC:]):
         raise KeyRefused("box_key_low_order")
 
 
@@ -105,3 +106,9 @@ def seal(public: bytes, info: bytes, plaintext: bytes) -> bytes:
         return _SUITE.encrypt(plaintext, key, info)
     except ValueError as error:
         raise KeyRefused("box_key_invalid") from error
+
+
+def _low_order(share: bytes) -> bool:
+    # X25519 ignores the top bit and takes u modulo p (RFC 7748 section 5), so non-canonical forms are found too.
+    u = int.from_bytes(share, "little") & ((1 << 255) - 1)
+    return u % _X25519_P in _LOW_ORDER_U

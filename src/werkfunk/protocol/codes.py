@@ -31,7 +31,8 @@ def decode_recovery(code: str) -> bytes:
     Raises:
         EncodingRefused: `recovery_code_length`, `recovery_code_symbol`, `recovery_code_checksum`.
     """
-    symbols = [c for c in code.upper() if not (c.isspace() or c == "-")]
+    # ASCII only: "ß".upper() is "SS", which would be two good symbols.
+    symbols = [c.upper() if c.isascii() else c for c in code if not (c.isspace() or c == "-")]
     if any(c not in _READ for c in symbols):
         raise EncodingRefused("recovery_code_symbol")
     if len(symbols) != _SYMBOLS:

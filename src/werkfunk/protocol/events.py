@@ -67,6 +67,8 @@ def parse_event(data: bytes) -> Event:
             bytes(body),
         ] if (
             len(conversation) == len(device) == len(message_id) == 16
+            # bool is an int in Python: true must not pass for 1. [M1]
+            and type(generation) is type(kind) is int
             and generation >= 0
             and kind in _KINDS
             and (not rest if kind != EventKind.SLOT else rest.keys() == {5})

@@ -51,7 +51,7 @@ def to_url(base: str, link: Link) -> str:
             head, user_head = list(link.organisation_head), list(link.user_head)
             items = (link.organisation, head, link.user, user_head, link.seed)
             letter, data = "d", tagged(Label.DEVICE_LINK, *items)
-    return f"{base.rstrip('/')}/#{letter}={base64.urlsafe_b64encode(data).decode().rstrip('=')}"
+    return f"{base.rstrip('/')}/#{letter}={_base64url(data)}"
 
 
 def parse_url(url: str) -> tuple[str, Link]:
@@ -65,13 +65,24 @@ def parse_url(url: str) -> tuple[str, Link]:
     if not mark or letter not in ("i", "s", "d") or not base.startswith(("http://", "https://")):
         raise EncodingRefused("link_form")
     try:
-        value = decode(base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True))
+        data = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        value = decode(data)
     except (binascii.Error, ValueError, EncodingRefused) as error:
         raise EncodingRefused("link_form") from error
+    # The decoder skips characters that it does not know; a link has one spelling, so compare.
+    if _base64url(data) != encoded:
+        raise EncodingRefused("link_form")
     return base.rstrip("/"), _read(letter, value)
 
 
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
 def _read(letter: str, value: Value) -> Link:
+    # bool is an int in Python: true must not pass for the suite. [M1]
+    if type(value) is not list or not value or type(value[0]) is not int:
+        raise EncodingRefused("link_form")
     match letter, value:
         case "i", [1, Label.INVITE_LINK, bytes(organisation), bytes(invite), bytes(seed)] if (
             len(organisation) == len(invite) == len(seed) == 32
@@ -83,10 +94,17 @@ def _read(letter: str, value: Value) -> Link:
             1,
             Label.DEVICE_LINK,
             bytes(organisation),
-            [int(n), bytes(h)],
+            organisation_head,
             bytes(user),
-            [int(m), bytes(k)],
+            user_head,
             bytes(seed),
-        ] if len(organisation) == len(h) == len(user) == len(k) == 32 and len(seed) == 16:
-            return DeviceLink(organisation, Head(n, h), user, Head(m, k), seed)
+        ] if len(organisation) == len(user) == 32 and len(seed) == 16:
+            return DeviceLink(organisation, _head(organisation_head), user, _head(user_head), seed)
+    raise EncodingRefused("link_form")
+
+
+def _head(value: Value) -> Head:
+    match value:
+        case [int(number), bytes(digest)] if type(number) is int and number >= 0 and len(digest) == 32:
+            return Head(number, digest)
     raise EncodingRefused("link_form")

@@ -116,6 +116,8 @@ def check_sender(
     users: dict[bytes, UserState],
 ) -> UserState:
     """Who sent this, if it may be: a recipient of the generation with an active device at a head not older than pinned."""
+    if header.conversation != state.id:
+        raise SealRefused("header_mismatch", "another conversation")
     made = state.generations.get(header.generation)
     if made is None or made.statement != generation_hash:
         raise SealRefused("generation_mismatch")

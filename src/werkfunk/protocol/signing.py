@@ -1,6 +1,6 @@
 """Ed25519 (RFC 8032) with one answer everywhere. [M5]
 
-Libraries differ on non-canonical and small-order points (PLATFORM: Firefox refuses what Chromium, Node and Python
+Libraries differ on non-canonical and small-order points (Firefox refuses what Chromium, Node and Python
 accept), so A, R and S are checked here before the library is asked.
 """
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from werkfunk.protocol.errors import KeyRefused, SignatureRefused
+from werkfunk.protocol.errors import KeyRefused, ProtocolError, SignatureRefused
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
@@ -57,13 +57,13 @@ class SigningKey:
         return f"SigningKey(public={self.public.hex()[:8]}…)"
 
 
-def _check_point(encoded: bytes, what: str) -> None:
+def _check_point(encoded: bytes, what: str, refusal: type[ProtocolError] = KeyRefused) -> None:
     number = int.from_bytes(encoded, "little")
     y, sign = number & (_SIGN - 1), number >> 255
     if y >= _P:
-        raise KeyRefused(f"{what}_not_canonical")
+        raise refusal(f"{what}_not_canonical")
     if y in _SMALL_ORDER_Y:
-        raise KeyRefused(
+        raise refusal(
             f"{what}_small_order",
             "sign bit on x = 0" if sign and y in (1, _P - 1) else "",
         )
@@ -89,15 +89,16 @@ def verify(public: bytes, signature: bytes, message: bytes) -> None:
     """Verify a signature; A and R canonical and not of small order, S < L. [M5]
 
     Raises:
-        KeyRefused: A or R is not acceptable (`signing_key_…`, `signature_r_…`).
-        SignatureRefused: `signature_length`, `signature_s_range`, `signature_invalid`.
+        KeyRefused: A is not acceptable: `signing_key_length`, `signing_key_not_canonical`, `signing_key_small_order`.
+        SignatureRefused: `signature_length`, `signature_r_not_canonical`, `signature_r_small_order`,
+            `signature_s_range`, `signature_invalid`.
     """
     if len(signature) != 64:
         raise SignatureRefused("signature_length")
     if len(public) != 32:
         raise KeyRefused("signing_key_length")
     _check_point(public, "signing_key")
-    _check_point(signature[:32], "signature_r")
+    _check_point(signature[:32], "signature_r", SignatureRefused)
     if int.from_bytes(signature[32:], "little") >= _L:
         raise SignatureRefused("signature_s_range")
     try:
