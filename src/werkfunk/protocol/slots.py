@@ -76,14 +76,9 @@ def open_slot(
         SealRefused: `slot_old_generation`, `slot_tag_mismatch`, `counter_not_growing`, and as `open_message`.
     """
     header = event.header
-    if header.kind is not EventKind.SLOT:
-        raise SealRefused("header_mismatch", "not a slot")
     if header.generation != state.generation:
         raise SealRefused("slot_old_generation")
-    data = unpad(decrypt0(_key(secret, header), _aad(header), event.body))
-    signed = SignedSlot.from_map(decode(payload_of(data)))
-    if signed.header != header:
-        raise SealRefused("header_mismatch")
+    signed, data = unseal_slot(secret, event)
     sender = check_sender(header, signed.generation_hash, signed.user_head, state, users)
     verify1(data, sender.devices[header.device].record.signing, Label.SLOT_CONTENT)
     if header.slot_tag != slot_tag(secret, header.conversation, header.generation, sender.id, signed.type):
@@ -91,6 +86,22 @@ def open_slot(
     if signed.counter <= seen:
         raise SealRefused("counter_not_growing")
     return sender.id, signed
+
+
+def unseal_slot(secret: bytes, event: Event) -> tuple[SignedSlot, bytes]:
+    """Decrypt a slot; gives what was signed, and the COSE_Sign1 whose signature is NOT verified yet.
+
+    Raises:
+        SealRefused: `seal_invalid`, `header_mismatch`. EncodingRefused: COSE, padding, CBOR, record.
+    """
+    header = event.header
+    if header.kind is not EventKind.SLOT:
+        raise SealRefused("header_mismatch", "not a slot")
+    data = unpad(decrypt0(_key(secret, header), _aad(header), event.body))
+    signed = SignedSlot.from_map(decode(payload_of(data)))
+    if signed.header != header:
+        raise SealRefused("header_mismatch")
+    return signed, data
 
 
 def _key(secret: bytes, header: Header) -> bytes:
