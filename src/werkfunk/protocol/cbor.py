@@ -4,7 +4,7 @@ Every hash, signature and associated data is made over these bytes, so there mus
 value of an encoding. A receiver decodes, checks the types and encodes again: other bytes are refused.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import cbor2
 
@@ -26,7 +26,7 @@ def encode(value: Value) -> bytes:
         EncodingRefused: `cbor_type` for a type, integer, key or depth that the protocol does not allow.
     """
     _check(value, 0)
-    return cast(bytes, cbor2.dumps(value, canonical=True))
+    return cbor2.dumps(value, canonical=True)
 
 
 def decode(data: bytes) -> Value:

@@ -380,8 +380,10 @@ def _generate(view: _View, state: ConversationState, made: Generation) -> Conver
     if len(named) != len(set(named)) or set(named) != active:
         raise ChainRefused("recipients_mismatch")
     anchors = dict(state.anchors)
-    for recipient in (*made.recipients, *made.holders):
+    for recipient in made.recipients:
         _check_pin(view, anchors, recipient)
+    for holder in made.holders:
+        _check_pin(view, anchors, holder)
     wanted = () if state.confidential else view.organisation.holders_at(view.number)
     if [holder.user for holder in made.holders] != list(wanted) or [h.index for h in made.holders] != list(
         range(1, len(wanted) + 1)

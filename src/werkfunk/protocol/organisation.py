@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.cbor import tagged
@@ -362,7 +361,7 @@ def _present(state: OrganisationState, user: bytes) -> Role:
 
 def _with_role(state: OrganisationState, user: bytes, role: Role | None) -> OrganisationState:
     number = state.length - 1
-    before = cast("tuple[tuple[int, Role | None], ...]", state.history.get(user, ()))
+    before = state.history.get(user, ())
     state = replace(state, history={**state.history, user: (*before, (number, role))})
     if Role.OWNER not in state.people().values():
         raise ChainRefused("last_owner")

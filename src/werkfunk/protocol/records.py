@@ -27,7 +27,7 @@ class Codec:
 def at(key: int, codec: Codec, *, optional: bool = False) -> Any:
     """A field under map key `key`; an optional one is None when absent."""
     default = None if optional else MISSING
-    return field(default=default, metadata={"key": key, "codec": codec})  # type: ignore[call-overload]
+    return field(default=default, metadata={"key": key, "codec": codec})
 
 
 class Record:

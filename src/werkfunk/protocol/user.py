@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from werkfunk.domain.limits import TICKET_MS
+from werkfunk.protocol.boxes import check_box_public
 from werkfunk.protocol.errors import ChainRefused, ProtocolError
 from werkfunk.protocol.identity import (
     BOX_PUBLIC,
     DeviceRecord,
     RecipientRecord,
-    check_box_public,
     check_device,
     check_recipient,
 )
@@ -307,7 +307,7 @@ def _add_device(state: UserState, statement: Statement, body: DeviceAdded) -> Us
     tickets = dict(state.tickets)
     retired = state.retired
     if statement.signer.recipient in tickets:
-        used = cast(bytes, statement.signer.recipient)
+        used = statement.signer.recipient
         del tickets[used], seals[used]
         retired = retired | {used}
     devices = {**state.devices, body.device.id: Device(body.device, statement.number)}

@@ -182,8 +182,8 @@ ServerFrame = (
 )
 
 encode = msgspec.msgpack.Encoder().encode
-_client = msgspec.msgpack.Decoder(ClientFrame)
-_server = msgspec.msgpack.Decoder(ServerFrame)
+_client: msgspec.msgpack.Decoder[ClientFrame] = msgspec.msgpack.Decoder(ClientFrame)
+_server: msgspec.msgpack.Decoder[ServerFrame] = msgspec.msgpack.Decoder(ServerFrame)
 
 
 def decode_client(data: bytes) -> ClientFrame:

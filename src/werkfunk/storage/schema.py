@@ -1,0 +1,135 @@
+"""The schema, declared: every column says its purpose, its legal basis and its retention.
+
+`docs/what-the-server-knows.md` is generated from this table, and a test compares it with the real database: a column
+that is not declared here fails the build. Migrations are appended, never changed; each runs in one transaction with
+the record that it ran.
+"""
+
+from dataclasses import dataclass
+
+CONTRACT = "Art. 6 (1) b DSGVO: needed to provide the service"
+INTEREST = "Art. 6 (1) f DSGVO: safe operation"
+NONE = "no personal data"
+
+MEMBERSHIP = "while the organisation runs this server"
+CONVERSATION = "as long as the conversation"
+PERSON = "as long as the person; profile erased on request"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it is for, on which legal basis, for how long."""
+
+    table: str
+    name: str
+    purpose: str
+    basis: str
+    retention: str
+    encrypted: bool = False
+    """Whether the column is encrypted with a key that is not in the database."""
+
+
+def _table(table: str, basis: str, retention: str, **purposes: str) -> list[Column]:
+    return [
+        Column(table, name, purpose.removeprefix("*"), basis, retention, purpose.startswith("*"))
+        for name, purpose in purposes.items()
+    ]
+
+
+COLUMNS: tuple[Column, ...] = (
+    *_table("meta", NONE, MEMBERSHIP, key="name of a server-wide value", value="*the value (organisation's name until it is founded, hash of the set-up secret)"),
+    *_table(
+        "statements", CONTRACT, MEMBERSHIP,
+        kind="organisation or user chain", chain="chain id (a hash)", number="place in the chain",
+        data="signed statement: ids, roles and public keys, no names",
+    ),
+    *_table(
+        "people", CONTRACT, PERSON,
+        user="user id (a hash)", profile="*name and picture hash as the person signed them", last_active_day="day of last contact, not the time",
+    ),
+    *_table(
+        "seals", CONTRACT, "until the key generation is replaced",
+        user="user id", recipient="device or recovery recipient", generation="number of the key generation", box="sealed key, unreadable for the server",
+    ),
+    *_table(
+        "handles", CONTRACT, "until the code or ticket is used up, expired or replaced",
+        handle="derived from the recovery code or ticket, finds the sealed key", user="user id", recipient="recovery recipient or ticket",
+        expires="end of a ticket, in ms; 0 for a recovery code",
+    ),
+    *_table(
+        "conversations", CONTRACT, CONVERSATION,
+        id="random id", last_seq="number of events", head="hash of the log", generation="number of the key generation",
+        generation_seq="event that made it", time="server time of the newest event",
+    ),
+    *_table(
+        "members", CONTRACT, CONVERSATION,
+        conversation="conversation id", user="user id", joined="first event as a member", removed="event that ended the membership, 0 while it lasts",
+        visible="first event that may be fetched",
+    ),
+    *_table(
+        "events", CONTRACT, CONVERSATION,
+        conversation="conversation id", seq="place in the log", time="server time", device="sending device", message_id="random id against doubles",
+        kind="message or signed statement, nothing finer", data="sealed event of padded size",
+    ),
+    *_table(
+        "boxes", CONTRACT, CONVERSATION,
+        conversation="conversation id", user="user id of the recipient", kind="generation, grant, repair or holder", generation="last generation that it opens",
+        first="first generation that it opens", box_generation="the recipient's key generation", box="sealed key, unreadable for the server",
+    ),
+    *_table(
+        "slots", CONTRACT, "until overwritten or the next key generation",
+        conversation="conversation id", user="user id", tag="opaque name of the value", data="sealed value (read marker, live place)",
+    ),
+    *_table(
+        "repairs", CONTRACT, "until answered",
+        conversation="conversation id", user="user id of the asker", generation="the generation whose key is lacking",
+    ),
+    *_table(
+        "blobs", CONTRACT, "as long as the conversation; a day if no event names it",
+        id="random id", conversation="conversation id", user="user id of the uploader", size="size of the sealed, padded file", received="bytes received",
+        time="server time of the upload's beginning, for the clean-up", linked="whether an event names it",
+    ),
+)  # fmt: skip
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT;
+    CREATE TABLE statements (
+        kind INTEGER NOT NULL, chain BLOB NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL,
+        PRIMARY KEY (chain, number)) STRICT;
+    CREATE TABLE people (
+        user BLOB NOT NULL PRIMARY KEY, profile BLOB NOT NULL, last_active_day INTEGER NOT NULL) STRICT;
+    CREATE TABLE seals (
+        user BLOB NOT NULL, recipient BLOB NOT NULL, generation INTEGER NOT NULL, box BLOB NOT NULL,
+        PRIMARY KEY (user, recipient)) STRICT;
+    CREATE TABLE handles (
+        handle BLOB NOT NULL PRIMARY KEY, user BLOB NOT NULL, recipient BLOB NOT NULL, expires INTEGER NOT NULL) STRICT;
+    CREATE TABLE conversations (
+        id BLOB NOT NULL PRIMARY KEY, last_seq INTEGER NOT NULL, head BLOB NOT NULL, generation INTEGER NOT NULL,
+        generation_seq INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;
+    CREATE TABLE members (
+        conversation BLOB NOT NULL, user BLOB NOT NULL, joined INTEGER NOT NULL, removed INTEGER NOT NULL,
+        visible INTEGER NOT NULL, PRIMARY KEY (conversation, user)) STRICT;
+    CREATE INDEX members_by_user ON members (user);
+    CREATE TABLE events (
+        conversation BLOB NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, device BLOB NOT NULL,
+        message_id BLOB NOT NULL, kind INTEGER NOT NULL, data BLOB NOT NULL,
+        PRIMARY KEY (conversation, seq)) STRICT;
+    CREATE UNIQUE INDEX events_once ON events (device, message_id);
+    CREATE INDEX events_statements ON events (conversation, seq) WHERE kind = 1;
+    CREATE TABLE boxes (
+        conversation BLOB NOT NULL, user BLOB NOT NULL, kind INTEGER NOT NULL, generation INTEGER NOT NULL,
+        first INTEGER NOT NULL, box_generation INTEGER NOT NULL, box BLOB NOT NULL,
+        PRIMARY KEY (conversation, user, generation, kind, first)) STRICT;
+    CREATE TABLE slots (
+        conversation BLOB NOT NULL, user BLOB NOT NULL, tag BLOB NOT NULL, data BLOB NOT NULL,
+        PRIMARY KEY (conversation, user, tag)) STRICT;
+    CREATE TABLE repairs (
+        conversation BLOB NOT NULL, user BLOB NOT NULL, generation INTEGER NOT NULL,
+        PRIMARY KEY (conversation, user, generation)) STRICT;
+    CREATE TABLE blobs (
+        id BLOB NOT NULL PRIMARY KEY, conversation BLOB NOT NULL, user BLOB NOT NULL, size INTEGER NOT NULL,
+        received INTEGER NOT NULL, time INTEGER NOT NULL, linked INTEGER NOT NULL) STRICT;
+    """,
+)
+VERSION = len(MIGRATIONS)

@@ -1,0 +1,1 @@
+"""The embedded store: SQLite with SQLCipher, one writer thread, one reader thread."""
