@@ -63,7 +63,7 @@ class Record:
                 try:
                     arguments[f.name] = f.metadata["codec"].load(value[key])
                 except _Wrong as error:
-                    raise EncodingRefused("record_form", f"{name}.{f.name}: {error}") from None
+                    raise EncodingRefused("record_form", f"{name}.{f.name}: {error.detail}") from None
             elif f.default is MISSING:
                 raise EncodingRefused("record_form", f"{name}.{f.name} is missing")
         if seen != len(value):
@@ -80,8 +80,11 @@ class Record:
         return cls.from_map(decode(data))
 
 
-class _Wrong(Exception):
-    pass
+class _Wrong(EncodingRefused):
+    """A codec refuses; it is a ProtocolError also where no record stands around it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("record_form", why)
 
 
 def _checked(kind: type, test: Callable[[Any], bool], what: str) -> Codec:
