@@ -310,7 +310,7 @@ class SqliteStore:
                 "SELECT id, conversation, user, size, received, time, linked FROM blobs WHERE id = ?", (blob,)
             ).fetchone()
         )
-        return BlobRow(*row[:6], linked=bool(row[6])) if row else None
+        return BlobRow(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6])) if row else None
 
     async def advance_blob(self, blob: bytes, received: int) -> None:
         """See Store."""
