@@ -452,8 +452,13 @@ def rekey_due(
     wanted = () if state.confidential else organisation.holders_at(organisation.length)
     if tuple(holder.user for holder in made.record.holders) != wanted:
         return "archive_changed"
+    return worn(state, events, now)
+
+
+def worn(state: ConversationState, events: int, now: int) -> str | None:
+    """Whether the newest generation has served long enough: "events", "age" or None."""
     if events >= REKEY_EVENTS:
         return "events"
-    if now - made.time > REKEY_MS:
+    if now - state.newest.time > REKEY_MS:
         return "age"
     return None
