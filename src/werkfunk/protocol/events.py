@@ -74,7 +74,7 @@ def parse_event(data: bytes) -> Event:
             and (not rest if kind != EventKind.SLOT else rest.keys() == {5})
         ):
             tag = rest.get(5)
-            if tag is None or (type(tag) is bytes and len(tag) == 16):
+            if not rest or (type(tag) is bytes and len(tag) == 16):
                 header = Header(conversation, generation, device, message_id, _KINDS[kind], tag)
                 return Event(header, body)
     raise EncodingRefused("event_form")

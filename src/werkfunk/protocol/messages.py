@@ -12,9 +12,9 @@ from werkfunk.protocol.events import Event, EventKind, Header
 from werkfunk.protocol.kdf import derive
 from werkfunk.protocol.labels import Label
 from werkfunk.protocol.padding import pad, unpad
-from werkfunk.protocol.records import ID32, Record, at, record, uint
+from werkfunk.protocol.records import ID32, Record, any_map, at, record, uint
 from werkfunk.protocol.signing import Signer
-from werkfunk.protocol.statements import HEAD, LOG_SEEN, RAW_MAP, Head, LogSeen
+from werkfunk.protocol.statements import HEAD, LOG_SEEN, Head, LogSeen
 from werkfunk.protocol.user import UserState
 
 
@@ -28,7 +28,7 @@ class Signed(Record):
     log: LogSeen = at(3, LOG_SEEN)
     time: int = at(4, uint)
     kind: int = at(5, uint)
-    content: dict[int, Any] = at(6, RAW_MAP)
+    content: dict[int, Any] = at(6, any_map)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def text(most: int) -> Codec:
 uint = _checked(int, lambda value: value >= 0, "not an unsigned integer")
 integer = _checked(int, lambda value: True, "not an integer")
 boolean = _checked(bool, lambda value: True, "not true or false")
+any_map = _checked(dict, lambda value: True, "not a map")
 ID16 = fixed(16)
 ID32 = fixed(32)
 

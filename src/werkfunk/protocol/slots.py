@@ -13,9 +13,9 @@ from werkfunk.protocol.kdf import derive
 from werkfunk.protocol.labels import Label
 from werkfunk.protocol.messages import check_sender
 from werkfunk.protocol.padding import pad, unpad
-from werkfunk.protocol.records import ID32, Record, at, record, uint
+from werkfunk.protocol.records import ID32, Record, any_map, at, record, uint
 from werkfunk.protocol.signing import Signer
-from werkfunk.protocol.statements import HEAD, RAW_MAP, Head
+from werkfunk.protocol.statements import HEAD, Head
 from werkfunk.protocol.user import UserState
 
 
@@ -35,7 +35,7 @@ class SignedSlot(Record):
     user_head: Head = at(2, HEAD)
     counter: int = at(3, uint)
     type: int = at(4, uint)
-    value: dict[int, Any] = at(5, RAW_MAP)
+    value: dict[int, Any] = at(5, any_map)
 
 
 def slot_tag(secret: bytes, conversation: bytes, generation: int, user: bytes, slot_type: int) -> bytes:

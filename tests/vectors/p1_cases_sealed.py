@@ -1,0 +1,494 @@
+"""Cases of everything sealed: events, messages, slots, attachments, voice, generation, grant and archive boxes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from p1_cases_forms import det, flip, num
+from p1_operations import OPERATIONS
+
+from werkfunk.protocol import attachments, cose, messages, slots, voice
+from werkfunk.protocol.boxes import BoxKey, seal
+from werkfunk.protocol.cbor import decode, encode, tagged
+from werkfunk.protocol.events import Event, EventKind, Header, parse_event
+from werkfunk.protocol.generation import Parts
+from werkfunk.protocol.kdf import derive, sha256
+from werkfunk.protocol.labels import Label
+from werkfunk.protocol.padding import pad
+from werkfunk.protocol.signing import SigningKey
+
+CONVERSATION = det("conversation", 16)
+DEVICE = det("device", 16)
+USER = det("user", 32)
+SECRET = det("secret", 32)
+KEY = SigningKey(det("device key", 32))
+TIME = 1_795_430_400_000
+
+
+def make(w: Any) -> None:
+    """Add all of them."""
+    _events(w)
+    _messages(w)
+    _slots(w)
+    _attachments(w)
+    _voice_and_log(w)
+    _boxes(w)
+
+
+def header_of(name: str, kind: EventKind = EventKind.MESSAGE, tag: bytes | None = None) -> Header:
+    return Header(CONVERSATION, 3, DEVICE, det(f"message id {name}", 16), kind, tag)
+
+
+def _events(w: Any) -> None:
+    for name, header in {
+        "ok-message": header_of("event"),
+        "ok-slot": header_of("event", EventKind.SLOT, det("tag", 16)),
+        "ok-statement": Header(CONVERSATION, 0, DEVICE, det("created", 16), EventKind.STATEMENT),
+    }.items():
+        w.add("event", name, "M1", "the body is not looked at", {"event": Event(header, b"body").to_bytes()})
+    good = header_of("event").to_map()
+    bad: dict[str, tuple[Any, str]] = {
+        "kind-unknown": ([{**good, 4: 3}, b""], "kind 3"),
+        "kind-true": ([{**good, 4: True}, b""], "true for 1"),
+        "generation-true": ([{**good, 1: True}, b""], "true for 1"),
+        "generation-negative": ([{**good, 1: -1}, b""], "generation -1"),
+        "id-short": ([{**good, 3: bytes(15)}, b""], "a message id of 15 bytes"),
+        "device-long": ([{**good, 2: bytes(17)}, b""], "a device id of 17 bytes"),
+        "conversation-text": ([{**good, 0: "x" * 16}, b""], "text for an id"),
+        "key-missing": ([{k: v for k, v in good.items() if k != 3}, b""], "no message id"),
+        "key-unknown": ([{**good, 6: 0}, b""], "a key that nobody knows"),
+        "tag-in-message": ([{**good, 5: bytes(16)}, b""], "a slot tag in a message"),
+        "tag-missing": ([{**good, 4: 2}, b""], "a slot without a tag"),
+        "tag-short": ([{**good, 4: 2, 5: bytes(15)}, b""], "a tag of 15 bytes"),
+        "tag-null": ([{**good, 4: 2, 5: None}, b""], "null for a tag"),
+        "body-text": ([good, "body"], "a body of text"),
+        "body-missing": ([good], "no body"),
+        "three-items": ([good, b"", b""], "one item too many"),
+        "not-an-array": ({0: good, 1: b""}, "a map"),
+    }
+    for name, (value, why) in bad.items():
+        w.add("event", name, "M1", why, {"event": encode(value)}, "event_form")
+    trailing = Event(header_of("event"), b"body").to_bytes() + b"\0"
+    w.add("event", "trailing-byte", "M1", "a byte too many", {"event": trailing}, "cbor_form")
+
+
+CONTENTS: dict[str, tuple[int, dict[int, Any]]] = {
+    "text": (1, {0: "Grüße von der Baustelle 👷"}),
+    "text-reply": (1, {0: "Ja, 工", 1: det("reply", 16), 2: [det("mention", 32)]}),
+    "edit": (2, {0: det("target", 16), 1: "neu"}),
+    "delete": (3, {0: det("target", 16)}),
+    "reaction": (4, {0: det("target", 16), 1: "👍"}),
+    "file": (5, {0: "Plan", 1: "files"}),
+    "photo": (6, {0: "", 1: "files with thumbnail"}),
+    "voice-note": (7, {1: "files", 2: 4200, 3: det("burst", 16)}),
+    "place": (8, {0: 525_200_000, 1: -134_050_000, 2: 500, 3: "Hof"}),
+    "alarm": (9, {0: det("alarm", 16), 1: 1, 2: "Wasser!", 3: det("template", 16)}),
+    "answer": (10, {0: det("alarm", 16), 1: 2, 2: "komme"}),
+    "system": (11, {0: "Dach fertig"}),
+    "details": (12, {0: "Neubau Müller", 1: "Hauptstraße 1"}),
+    "unknown-kind": (4711, {0: "from a newer version", 23: [1, None]}),
+    "long": (1, {0: "Moin. " * 2000}),
+}
+
+
+def _content(kind: int, raw: dict[int, Any]) -> tuple[int, dict[int, Any]]:
+    record = {0: det("blob", 16), 1: det("file key", 32), 2: det("file hash", 32), 3: "Plan.pdf", 4: "application/pdf"}
+    record |= {5: 12_345, 6: attachments.stored_size(12_345)}
+    if raw.get(1) == "files":
+        return kind, {**raw, 1: [record]}
+    if raw.get(1) == "files with thumbnail":
+        return kind, {**raw, 1: [{**record, 7: det("thumbnail", 900), 8: 4000, 9: 3000}]}
+    return kind, raw
+
+
+def payload_of(header: Header, kind: int, raw: Any) -> dict[int, Any]:
+    seen = [7, det("log head", 32)]
+    return {0: header.to_map(), 1: det("generation", 32), 2: [4, det("head", 32)], 3: seen, 4: TIME, 5: kind, 6: raw}
+
+
+def seal_raw(header: Header, plaintext: bytes, *, key: bytes | None = None, aad: bytes | None = None) -> bytes:
+    """Encrypt whatever is given, also what `seal_message` would never make."""
+    key = key or messages.message_key(SECRET, header)
+    aad = aad or tagged(Label.MESSAGE, header.to_map())
+    return Event(header, cose.encrypt0(key, det("iv", 12), aad, plaintext)).to_bytes()
+
+
+def signed(payload: Any, key: SigningKey = KEY, label: Label = Label.CONTENT) -> bytes:
+    return pad(cose.sign1(key, label, encode(payload)))
+
+
+def _messages(w: Any) -> None:
+    base = {"secret": SECRET, "public": KEY.public}
+
+    def add(name: str, must: str, why: str, event: bytes, error: str | None = None, **changed: bytes) -> None:
+        w.add("message", name, must, why, {**base, **changed, "event": event}, error)
+
+    for name, (kind, raw) in CONTENTS.items():
+        must = "M32" if name == "unknown-kind" else "M30"
+        header = header_of(name)
+        add(f"ok-{name}", must, "a content kind", seal_raw(header, signed(payload_of(header, *_content(kind, raw)))))
+    header = header_of("text")
+    good = payload_of(header, *CONTENTS["text"])
+    plaintext = signed(good)
+    event = seal_raw(header, plaintext)
+    other = header_of("another")
+    body = Event(header, b"").header
+    changed_headers = {
+        "conversation": Header(det("other", 16), 3, DEVICE, header.message_id, EventKind.MESSAGE),
+        "generation": Header(CONVERSATION, 4, DEVICE, header.message_id, EventKind.MESSAGE),
+        "device": Header(CONVERSATION, 3, det("other", 16), header.message_id, EventKind.MESSAGE),
+        "id": Header(CONVERSATION, 3, DEVICE, det("other", 16), EventKind.MESSAGE),
+    }
+    sealed = _body(event)
+    for name, outer in changed_headers.items():
+        moved = Event(outer, sealed).to_bytes()
+        add(f"outer-{name}", "M30", "the server changed the header", moved, "seal_invalid")
+        crafted = seal_raw(outer, plaintext)
+        add(f"inner-{name}", "M30", "the inner header is another message's", crafted, "header_mismatch")
+    as_slot = Event(header_of("text", EventKind.SLOT, det("tag", 16)), sealed).to_bytes()
+    add("as-slot", "M30", "a message under a slot's header", as_slot, "header_mismatch")
+    as_statement = Event(header_of("text", EventKind.STATEMENT), sealed).to_bytes()
+    add("as-statement", "M30", "a message under a statement's header", as_statement, "header_mismatch")
+    add("wrong-secret", "M30", "another generation's secret", event, "seal_invalid", secret=det("another", 32))
+    wrong_key = messages.message_key(SECRET, other)
+    add("wrong-key", "M30", "another message's key", seal_raw(header, plaintext, key=wrong_key), "seal_invalid")
+    slot_aad = tagged(Label.SLOT, body.to_map())
+    add("slot-aad", "M2", "sealed as a slot", seal_raw(header, plaintext, aad=slot_aad), "seal_invalid")
+    for name, bit in {"first": 8 * 12, "tag": -1}.items():
+        changed = Event(header, _flip_ciphertext(sealed, bit)).to_bytes()
+        add(f"flip-{name}", "M30", "a changed bit of the ciphertext", changed, "seal_invalid")
+    anna = SigningKey(det("another device", 32))
+    add("other-signer", "M30", "signed by another device", seal_raw(header, signed(good, anna)), "signature_invalid")
+    as_statement = signed(good, label=Label.STATEMENT)
+    add("other-label", "M2", "signed as a statement", seal_raw(header, as_statement), "signature_invalid")
+    add(
+        "not-padded",
+        "M4",
+        "no padding inside",
+        seal_raw(header, cose.sign1(KEY, Label.CONTENT, b"")),
+        "padding_invalid",
+    )
+    dirty = plaintext[:-1] + b"\1"
+    add("padding-not-zero", "M4", "a padding byte is 1", seal_raw(header, dirty), "padding_invalid")
+    add("empty", "M4", "nothing inside", seal_raw(header, b""), "padding_invalid")
+    add("not-signed", "M3", "plain CBOR inside", seal_raw(header, pad(encode(good))), "cose_form")
+    forms: dict[str, tuple[Any, str]] = {
+        "payload-key-unknown": ({**good, 7: 0}, "a key that nobody knows"),
+        "payload-key-missing": ({k: v for k, v in good.items() if k != 3}, "no log seen"),
+        "payload-time-negative": ({**good, 4: -1}, "before 1970"),
+        "payload-time-true": ({**good, 4: True}, "true for a number"),
+        "payload-head-short": ({**good, 2: [4, bytes(31)]}, "a head of 31 bytes"),
+        "payload-array": ([good], "an array"),
+        "content-array": ({**good, 6: []}, "the content is no map"),
+        "content-text-missing": ({**good, 6: {}}, "a text without text"),
+        "content-key-unknown": ({**good, 6: {0: "x", 3: 0}}, "a text with a key that nobody knows"),
+        "content-text-bytes": ({**good, 6: {0: b"x"}}, "bytes for text"),
+        "content-target-short": ({**good, 5: 3, 6: {0: bytes(15)}}, "a message id of 15 bytes"),
+        "content-place-beyond": ({**good, 5: 8, 6: {0: 900_000_001, 1: 0}}, "north of the pole"),
+        "content-thumbnail-long": (_with_thumbnail(good, 16_385), "a thumbnail of more than 16 KiB"),
+    }
+    for name, (payload, why) in forms.items():
+        add(name, "M30", why, seal_raw(header, signed(payload)), "record_form")
+
+
+def _with_thumbnail(good: dict[int, Any], size: int) -> dict[int, Any]:
+    _, raw = _content(*CONTENTS["photo"])
+    return {**good, 5: 6, 6: {**raw, 1: [{**raw[1][0], 7: bytes(size)}]}}
+
+
+def _body(event: bytes) -> bytes:
+    return parse_event(event).body
+
+
+def _flip_ciphertext(body: bytes, bit: int) -> bytes:
+    header, unprotected, ciphertext = decode(body)
+    return encode([header, unprotected, flip(ciphertext, bit)])
+
+
+def _slots(w: Any) -> None:
+    base = {"secret": SECRET, "public": KEY.public, "user": USER}
+
+    def seal_slot(header: Header, payload: Any, label: Label = Label.SLOT_CONTENT) -> bytes:
+        info = tagged(Label.SLOT_KEY, header.conversation, header.generation, header.device)
+        key = derive(SECRET, header.message_id, info)
+        plaintext = pad(cose.sign1(KEY, label, encode(payload)))
+        return Event(
+            header, cose.encrypt0(key, det("iv", 12), tagged(Label.SLOT, header.to_map()), plaintext)
+        ).to_bytes()
+
+    def header(slot_type: int, user: bytes = USER) -> Header:
+        tag = slots.slot_tag(SECRET, CONVERSATION, 3, user, slot_type)
+        return header_of(f"slot {slot_type}", EventKind.SLOT, tag)
+
+    def payload(h: Header, slot_type: int, value: dict[int, Any]) -> dict[int, Any]:
+        return {0: h.to_map(), 1: det("generation", 32), 2: [4, det("head", 32)], 3: 9, 4: slot_type, 5: value}
+
+    values: dict[str, tuple[int, dict[int, Any]]] = {
+        "read-marker": (1, {0: 41}),
+        "live-place": (2, {0: 525_200_000, 1: 134_050_000, 2: 500, 3: TIME + 3_600_000}),
+    }
+    for name, (slot_type, value) in values.items():
+        h = header(slot_type)
+        event = seal_slot(h, payload(h, slot_type, value))
+        w.add("slot", f"ok-{name}", "M33", "counter 9", {**base, "event": event})
+    h = header(1)
+    good = payload(h, 1, {0: 41})
+    event = seal_slot(h, good)
+    wrong_type, wrong_user = header(2), header(1, det("other user", 32))
+    for name, changed, error in (
+        ("tag-of-other-type", seal_slot(wrong_type, payload(wrong_type, 1, {0: 41})), "slot_tag_mismatch"),
+        ("tag-of-other-user", seal_slot(wrong_user, payload(wrong_user, 1, {0: 41})), "slot_tag_mismatch"),
+        ("tag-changed", Event(wrong_type, _body(event)).to_bytes(), "seal_invalid"),
+        ("header-mismatch", seal_slot(wrong_user, good), "header_mismatch"),
+        ("signed-as-message", seal_slot(h, good, Label.CONTENT), "signature_invalid"),
+        ("counter-missing", seal_slot(h, {k: v for k, v in good.items() if k != 3}), "record_form"),
+        ("counter-negative", seal_slot(h, {**good, 3: -1}), "record_form"),
+        ("value-array", seal_slot(h, {**good, 5: []}), "record_form"),
+    ):
+        why = name.replace("-", " ")
+        w.add("slot", name, "M33", why, {**base, "event": changed}, error)
+    message = Event(header_of("slot 1"), _body(event)).to_bytes()
+    w.add("slot", "as-message", "M33", "a slot under a message's header", {**base, "event": message}, "header_mismatch")
+    other = {**base, "secret": det("old generation", 32), "event": event}
+    w.add("slot", "wrong-secret", "M33", "another generation's secret", other, "seal_invalid")
+
+
+def _attachments(w: Any) -> None:
+    for size in (0, 1, 5, 256, 257):
+        key, plain = det(f"file key {size}", 32), det(f"file {size}", size)
+        stored = b"".join(attachments.encrypt(key, size, [plain]))
+        inputs = {"key": key, "size": num(size), "hash": sha256(stored), "stored": stored}
+        w.add("attachment", f"ok-{size}", "M34", f"a file of {size} bytes", inputs)
+        if size != 5:
+            continue
+        for name, changed, error in (
+            ("flip-first", flip(stored, 0), "chunk_invalid"),
+            ("flip-tag", flip(stored, -1), "chunk_invalid"),
+            ("truncated", stored[:-1], "attachment_truncated"),
+            ("extended", stored + b"\0", "attachment_extended"),
+            ("nothing", b"", "attachment_truncated"),
+        ):
+            w.add("attachment", name, "M34", name.replace("-", " "), {**inputs, "stored": changed}, error)
+        w.add("attachment", "wrong-key", "M34", "another key", {**inputs, "key": det("other", 32)}, "chunk_invalid")
+        wrong_hash = {**inputs, "hash": det("other", 32)}
+        w.add("attachment", "wrong-hash", "M34", "another hash", wrong_hash, "attachment_hash_mismatch")
+        shorter = {**inputs, "size": num(4)}
+        w.add("attachment", "size-shorter", "M34", "the fifth byte is no padding", shorter, "attachment_padding")
+    sizes = {"one-chunk-full": 65_536, "two-chunks": 70_000, "two-chunks-full": 131_072, "three-chunks": 150_000}
+    for name, size in sizes.items():
+        chunks = -(-attachments.padded_size(size) // attachments.CHUNK)
+        inputs = _chunked(size, range(chunks))
+        w.add("attachment-chunks", f"ok-{name}", "M34", f"{size} bytes in {chunks} chunks", inputs)
+    size = 150_000
+    for name, order, error in (
+        ("reordered", [1, 0, 2], "chunk_invalid"),
+        ("reordered-end", [0, 2, 1], "chunk_invalid"),
+        ("repeated", [0, 0, 2], "chunk_invalid"),
+        ("repeated-middle", [0, 1, 1, 2], "chunk_invalid"),
+        ("repeated-end", [0, 1, 2, 2], "attachment_extended"),
+        ("without-last", [0, 1], "attachment_truncated"),
+        ("without-first", [1, 2], "chunk_invalid"),
+        ("last-only", [2], "attachment_truncated"),
+    ):
+        why = f"chunks {order} of 0, 1, 2"
+        w.add("attachment-chunks", name, "M34", why, _chunked(size, order), error)
+    cut = {**_chunked(size, range(3)), "cut": num(1)}
+    w.add("attachment-chunks", "cut", "M34", "the last byte is missing", cut, "attachment_truncated")
+    more = {**_chunked(size, range(3)), "append": b"\0"}
+    w.add("attachment-chunks", "extended", "M34", "one byte more", more, "attachment_extended")
+    wrong = {**_chunked(size, range(3)), "hash": bytes(32)}
+    w.add("attachment-chunks", "wrong-hash", "M34", "another hash", wrong, "attachment_hash_mismatch")
+
+
+def _chunked(size: int, order: Any) -> dict[str, bytes]:
+    seed = det(f"file {size}", 32)
+    key = det(f"file key {size}", 32)
+    return {
+        "key": key,
+        "size": num(size),
+        "seed": seed,
+        "order": bytes(order),
+        "append": b"",
+        "cut": num(0),
+        "hash": b"",
+    }
+
+
+def _voice_and_log(w: Any) -> None:
+    base = {"secret": SECRET, "conversation": CONVERSATION, "generation": num(3), "device": DEVICE}
+    base |= {"salt": det("burst", 16)}
+    key = voice.burst_key(SECRET, CONVERSATION, 3, DEVICE, det("burst", 16))
+    for n in (0, 1, 49, 2**32 - 1):
+        sealed = voice.seal_frame(key, n, det(f"opus {n}", 80))
+        w.add("voice", f"ok-{n}", "M2", f"frame {n}", {**base, "number": num(n), "sealed": sealed})
+    frame = {**base, "number": num(1), "sealed": voice.seal_frame(key, 1, det("opus 1", 80))}
+    w.add("voice", "ok-empty", "M2", "silence", {**frame, "sealed": voice.seal_frame(key, 1, b"")})
+    for name, changed in {
+        "other-number": {**frame, "number": num(2)},
+        "other-salt": {**frame, "salt": det("another burst", 16)},
+        "other-device": {**frame, "device": det("another device", 16)},
+        "other-generation": {**frame, "generation": num(4)},
+        "flip-first": {**frame, "sealed": flip(frame["sealed"], 0)},
+        "flip-tag": {**frame, "sealed": flip(frame["sealed"], -1)},
+        "too-short": {**frame, "sealed": frame["sealed"][:15]},
+        "number-too-big": {**frame, "number": num(2**32)},
+    }.items():
+        w.add("voice", name, "M2", name.replace("-", " "), changed, "frame_invalid")
+    previous = bytes(32)
+    for seq in (1, 2, 3):
+        inputs = {"conversation": CONVERSATION, "seq": num(seq), "time": num(TIME + seq), "previous": previous}
+        inputs["event"] = Event(header_of(f"log {seq}"), b"sealed").to_bytes()
+        w.add("log-head", f"ok-{seq}", "M29", f"entry {seq}", inputs)
+        previous = OPERATIONS["log-head"](inputs)["head"]
+
+
+def _boxes(w: Any) -> None:
+    seed = det("user seed", 32)
+    public = BoxKey(seed).public
+    parts = [Parts((det(f"s1 {g}", 32), det(f"s2 {g}", 32), det(f"s3 {g}", 32))) for g in range(6)]
+    commitments = [b"".join(p.commitments(CONVERSATION, g)) for g, p in enumerate(parts)]
+    three = parts[3]
+    c = three.commitments(CONVERSATION, 3)
+    base = {"seed": seed, "conversation": CONVERSATION, "generation": num(3), "commitments": commitments[3]}
+    base |= {"user": USER, "box_generation": num(2)}
+
+    def boxed(area: str, name: str, inputs: dict[str, bytes], info: bytes, plain: bytes, *, hashed: bool) -> Any:
+        fixed = dict(inputs)
+        box = w.kept(area, name, fixed, lambda: seal(public, info, plain))
+        return {**fixed, "box": box, **({"box_hash": sha256(box)} if hashed else {})}
+
+    def bad_box(area: str, good: dict[str, bytes], changes: dict[str, tuple[dict[str, bytes], str]]) -> None:
+        must = {"grant-box": "M26", "repair-box": "M27", "generation-box": "M25"}.get(area, "M37")
+        for name, (change, error) in changes.items():
+            w.add(area, name, must, name.replace("-", " "), {**good, **change}, error)
+
+    tail = (USER, 2)
+    wrong_parts = Parts((three.parts[1], three.parts[0], three.parts[2])).to_bytes()
+    other = commitments[3][32:64] + commitments[3][:32] + commitments[3][64:]
+    openers: dict[str, tuple[Label, bool, str]] = {
+        "generation-box": (Label.GENERATION_BOX, True, "M25"),
+        "repair-box": (Label.REPAIR_BOX, False, "M27"),
+    }
+    for area, (label, hashed, must) in openers.items():
+        info = tagged(label, CONVERSATION, 3, *c, *tail)
+        good = boxed(area, "ok", base, info, three.to_bytes(), hashed=hashed)
+        w.add(area, "ok", must, "three parts of 32 bytes", good)
+        swapped = boxed(area, "parts-swapped", base, info, wrong_parts, hashed=hashed)
+        w.add(area, "parts-swapped", must, "s2, s1, s3", swapped, "commitment_mismatch")
+        short = boxed(area, "parts-short", base, info, three.to_bytes()[:-1], hashed=hashed)
+        w.add(area, "parts-short", must, "95 bytes", short, "parts_length")
+        bad_box(
+            area,
+            good,
+            {
+                "other-generation": ({"generation": num(4)}, "box_invalid"),
+                "other-conversation": ({"conversation": det("other", 16)}, "box_invalid"),
+                "other-user": ({"user": det("other", 32)}, "box_invalid"),
+                "other-box-generation": ({"box_generation": num(1)}, "box_invalid"),
+                "other-commitments": ({"commitments": other}, "box_invalid"),
+                "other-seed": ({"seed": det("other", 32)}, "box_invalid"),
+            },
+        )
+    info = tagged(Label.GENERATION_BOX, CONVERSATION, 3, *c, *tail)
+    good = boxed("generation-box", "ok", base, info, three.to_bytes(), hashed=True)
+    bad_box("generation-box", good, {"other-hash": ({"box_hash": bytes(32)}, "box_hash_mismatch")})
+    flipped = flip(good["box"], -1)
+    changed = {"box": flipped, "box_hash": sha256(flipped)}
+    bad_box("generation-box", good, {"flipped": (changed, "box_invalid")})
+    repair = {**base, "box": good["box"]}
+    w.add("repair-box", "generation-box", "M2", "a generation's box passed on as it is", repair, "box_invalid")
+
+    _grants(w, boxed, bad_box, base, parts, commitments)
+
+    indices = {1: (2, 3), 2: (1, 3), 3: (1, 2)}
+    for index, held in indices.items():
+        inputs = {**base, "index": num(index)}
+        info = tagged(Label.HOLDER_BOX, CONVERSATION, 3, *c, *tail, index)
+        plain = b"".join(three.parts[j - 1] for j in held)
+        good = boxed("holder-box", f"ok-{index}", inputs, info, plain, hashed=True)
+        w.add("holder-box", f"ok-{index}", "M37", f"all parts but s{index}", good)
+        inputs = {**inputs, "held": plain}
+        info = tagged(Label.RELEASE, CONVERSATION, 3, *c, *tail, index)
+        good = boxed("release", f"ok-{index}", inputs, info, three.parts[index - 1], hashed=False)
+        w.add("release", f"ok-{index}", "M37", f"s{index} is released", good)
+    index_info = tagged(Label.HOLDER_BOX, CONVERSATION, 3, *c, *tail, 1)
+    inputs = {**base, "index": num(1)}
+    swapped = boxed("holder-box", "parts-swapped", inputs, index_info, three.parts[2] + three.parts[1], hashed=True)
+    w.add("holder-box", "parts-swapped", "M37", "s3, s2", swapped, "commitment_mismatch")
+    whole = boxed("holder-box", "all-parts", inputs, index_info, three.to_bytes(), hashed=True)
+    w.add("holder-box", "all-parts", "M37", "all three parts", whole, "parts_length")
+    good = {**inputs, "box": swapped["box"], "box_hash": swapped["box_hash"]}
+    bad_box("holder-box", good, {"other-index": ({"index": num(2)}, "box_invalid")})
+    info = tagged(Label.RELEASE, CONVERSATION, 3, *c, *tail, 1)
+    inputs = {**base, "index": num(1), "held": three.parts[1] + three.parts[2]}
+    wrong = boxed("release", "wrong-part", inputs, info, three.parts[1], hashed=False)
+    w.add("release", "wrong-part", "M37", "s2 instead of s1", wrong, "commitment_mismatch")
+    bad_box("release", wrong, {"other-user": ({"user": det("other", 32)}, "box_invalid")})
+    _audit(w, boxed)
+
+
+def _grants(w: Any, boxed: Callable[..., Any], bad_box: Callable[..., None], base: Any, parts: Any, com: Any) -> None:
+    def plain(numbers: list[int]) -> bytes:
+        return pad(encode([[g, *parts[g].parts] for g in numbers]))
+
+    span = {**base, "generation": num(2), "last": num(4), "commitments": b"".join(com[2:5])}
+    info = tagged(Label.GRANT_BOX, CONVERSATION, 2, 4, USER, 2)
+    good = boxed("grant-box", "ok", span, info, plain([2, 3, 4]), hashed=True)
+    w.add("grant-box", "ok", "M26", "generations 2 to 4", good)
+    one = {**span, "last": num(2), "commitments": com[2]}
+    info_one = tagged(Label.GRANT_BOX, CONVERSATION, 2, 2, USER, 2)
+    w.add(
+        "grant-box",
+        "ok-one",
+        "M26",
+        "generation 2",
+        boxed("grant-box", "ok-one", one, info_one, plain([2]), hashed=True),
+    )
+    text = pad(encode([[2, *parts[2].parts], [3, *parts[3].parts], [4, "x" * 32, *parts[4].parts[1:]]]))
+    for name, data, error in (
+        ("generation-missing", plain([2, 4]), "grant_form"),
+        ("generation-extra", plain([2, 3, 4, 5]), "grant_form"),
+        ("out-of-order", plain([3, 2, 4]), "grant_form"),
+        ("other-generations", plain([1, 2, 3]), "grant_form"),
+        ("part-of-text", text, "grant_form"),
+        ("map", pad(encode({0: 1})), "grant_form"),
+        ("not-padded", encode([[2, *parts[2].parts]]), "padding_invalid"),
+        ("part-short", pad(encode([[g, b"", *parts[g].parts[1:]] for g in (2, 3, 4)])), "parts_length"),
+        ("wrong-part", pad(encode([[g, *parts[5].parts] for g in (2, 3, 4)])), "commitment_mismatch"),
+    ):
+        wrong = boxed("grant-box", name, span, info, data, hashed=True)
+        w.add("grant-box", name, "M26", name.replace("-", " "), wrong, error)
+    bad_box(
+        "grant-box",
+        good,
+        {
+            "other-hash": ({"box_hash": bytes(32)}, "box_hash_mismatch"),
+            "other-user": ({"user": det("other", 32)}, "box_invalid"),
+            "other-box-generation": ({"box_generation": num(1)}, "box_invalid"),
+            "other-conversation": ({"conversation": det("other", 16)}, "box_invalid"),
+            "other-span": ({"last": num(5), "commitments": b"".join(com[2:6])}, "box_invalid"),
+        },
+    )
+
+
+def _audit(w: Any, boxed: Callable[..., Any]) -> None:
+    case = det("case", 16)
+    inputs = {"seed": det("user seed", 32), "case_id": case, "conversation": CONVERSATION, "generation": num(3)}
+    inputs |= {"auditor": USER, "box_generation": num(2)}
+    info = tagged(Label.AUDIT, case, CONVERSATION, 3, USER, 2)
+    keys = [[det(f"audited {i}", 16), det(f"audited key {i}", 32)] for i in range(3)]
+    good = boxed("audit", "ok", inputs, info, pad(encode(keys)), hashed=False)
+    w.add("audit", "ok", "M37", "three message keys", good)
+    for name, data, error in (
+        ("not-padded", encode(keys), "padding_invalid"),
+        ("map", pad(encode({0: keys})), "audit_form"),
+        ("key-short", pad(encode([[keys[0][0], bytes(31)]])), "audit_form"),
+        ("numbers", pad(encode([[2**40, 2**40]])), "audit_form"),
+        ("triple", pad(encode([[*keys[0], 0]])), "audit_form"),
+    ):
+        wrong = boxed("audit", name, inputs, info, data, hashed=False)
+        w.add("audit", name, "M37", name.replace("-", " "), wrong, error)
+    for name, change in {
+        "other-case": {"case_id": det("other", 16)},
+        "other-auditor": {"auditor": det("x", 32)},
+    }.items():
+        w.add("audit", name, "M37", name.replace("-", " "), {**good, **change}, "box_invalid")
