@@ -47,9 +47,9 @@ class Conversations:
     # -- sending
 
     def send(
-        self, subject: Subject, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None
+        self, subject: Subject, event: Event, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None
     ) -> Awaitable[None] | None:
-        """Log a message event.
+        """Log a message event; `data` is the bytes that `event` was parsed from.
 
         Returns:
             None when it is queued; else something to await first (the room is not in memory yet).
@@ -57,7 +57,6 @@ class Conversations:
         Raises:
             Failure: it is not taken; otherwise `done` is called with the result after the commit.
         """
-        event = self._parse(data)
         header = event.header
         if header.kind is not EventKind.MESSAGE or header.device != subject.device:
             raise Failure(Code.PROTOCOL, "header_mismatch")
@@ -65,7 +64,7 @@ class Conversations:
             raise Failure(Code.MALFORMED, "blobs")
         room = self._rooms.peek(header.conversation)
         if room is None:
-            return self._send_later(subject, data, blobs, done, origin)
+            return self._send_later(subject, event, data, blobs, done, origin)
         self._directory.require(subject, Operation.SEND_EVENT, member=self._member(subject, room))
         if room.blocked:
 
@@ -83,11 +82,11 @@ class Conversations:
         return None
 
     async def _send_later(
-        self, subject: Subject, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None
+        self, subject: Subject, event: Event, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None
     ) -> None:
         try:
-            await self._rooms.room(self._parse(data).header.conversation)
-            self.send(subject, data, blobs, done, origin)
+            await self._rooms.room(event.header.conversation)
+            self.send(subject, event, data, blobs, done, origin)
         except Failure as failure:
             done(failure)
 
@@ -124,7 +123,8 @@ class Conversations:
         self._dirty.add(peer)
 
     @staticmethod
-    def _parse(data: bytes) -> Event:
+    def parse(data: bytes) -> Event:
+        """An event, of the right form and size. Raises Failure."""
         if len(data) > limits.EVENT_MAX:
             raise Failure(Code.EVENT_TOO_LARGE)
         try:
@@ -179,7 +179,7 @@ class Conversations:
         return await self._log_statement(room, before, state, event, body)
 
     def _statement_event(self, subject: Subject, body: api.ConversationStatement) -> Event:
-        event = self._parse(body.event)
+        event = self.parse(body.event)
         if event.header.kind is not EventKind.STATEMENT or event.header.device != subject.device:
             raise Failure(Code.PROTOCOL, "header_mismatch")
         try:
@@ -300,7 +300,7 @@ class Conversations:
 
     # -- reading
 
-    async def list(self, subject: Subject) -> api.Conversations:
+    async def overview(self, subject: Subject) -> api.Conversations:
         """The subject's conversations, the newest first."""
         found = []
         for row in await self._store.memberships(subject.user):
@@ -372,7 +372,7 @@ class Conversations:
 
     async def write_slot(self, subject: Subject, data: bytes, origin: Peer | None) -> bytes:
         """Store a slot; gives its message id."""
-        event = self._parse(data)
+        event = self.parse(data)
         header = event.header
         if header.kind is not EventKind.SLOT or header.device != subject.device or header.slot_tag is None:
             raise Failure(Code.PROTOCOL, "header_mismatch")
@@ -423,3 +423,11 @@ class Conversations:
                 if user != subject.user
             ]
         )
+
+    async def companions(self, subject: Subject) -> set[bytes]:
+        """The people with whom the subject shares a conversation."""
+        found: set[bytes] = set()
+        for row in await self._store.memberships(subject.user):
+            room = await self._rooms.room(row.conversation)
+            found |= set(room.state.anchors) | set(room.state.members)
+        return found

@@ -47,12 +47,12 @@ def unb64(text: str) -> bytes:
 class Sessions:
     """See the module."""
 
-    def __init__(self, directory: Directory, clock: Clock, key: bytes, origin: Callable[[], str]) -> None:
-        """`key` is 32 bytes of the server's own; `origin` gives scheme and authority as clients see them."""
+    def __init__(self, directory: Directory, clock: Clock, key: bytes, origins: Callable[[], tuple[str, ...]]) -> None:
+        """`key` is 32 bytes of the server's own; `origins` gives scheme and authority as clients may see them."""
         self._directory = directory
         self._clock = clock
         self._key = key
-        self.origin = origin
+        self.origins = origins
         self._seen: OrderedDict[bytes, int] = OrderedDict()
 
     # -- WebSocket
@@ -64,11 +64,13 @@ class Sessions:
     def answer(self, nonce: bytes, device: bytes, signature: bytes) -> Subject:
         """Check a signed challenge. Raises Failure."""
         public = self._directory.signing_key(device)
-        try:
-            verify(public, signature, tagged(Label.CHANNEL, self.origin(), nonce, device))
-        except ProtocolError as error:
-            raise Failure(Code.PROOF_INVALID, error.code) from error
-        return self._checked(device)
+        for origin in self.origins():
+            try:
+                verify(public, signature, tagged(Label.CHANNEL, origin, nonce, device))
+            except ProtocolError:
+                continue
+            return self._checked(device)
+        raise Failure(Code.PROOF_INVALID)
 
     def _checked(self, device: bytes) -> Subject:
         subject = self._directory.subject(device)
@@ -87,15 +89,15 @@ class Sessions:
     def _nonce(self, period: int) -> str:
         return b64(hmac.digest(self._key, b"nonce" + struct.pack(">q", period), "sha256")[:16])
 
-    def open(self, device: bytes, method: str, url: str, proof: str) -> tuple[str, int]:
+    def open(self, device: bytes, method: str, path: str, proof: str) -> tuple[str, int]:
         """A token for the device whose key signed `proof`: (token, end in ms). Raises Failure."""
-        self._check_proof(device, method, url, proof, None)
+        self._check_proof(device, method, path, proof, None)
         self._checked(device)
         end = self._clock() // 1000 + limits.SESSION_S
         body = device + struct.pack(">q", end)
         return b64(body + hmac.digest(self._key, b"token" + body, "sha256")), end * 1000
 
-    def authenticate(self, authorization: str, method: str, url: str, proof: str) -> Subject:
+    def authenticate(self, authorization: str, method: str, path: str, proof: str) -> Subject:
         """Check token and proof of a request. Raises Failure."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "dpop":
@@ -110,14 +112,14 @@ class Sessions:
         device, (end,) = body[:16], struct.unpack(">q", body[16:])
         if self._clock() // 1000 > end:
             raise Failure(Code.UNAUTHENTICATED, "the token has expired")
-        self._check_proof(device, method, url, proof, token)
+        self._check_proof(device, method, path, proof, token)
         return self._checked(device)
 
-    def _check_proof(self, device: bytes, method: str, url: str, proof: str, token: str | None) -> None:
+    def _check_proof(self, device: bytes, method: str, path: str, proof: str, token: str | None) -> None:
         """RFC 9449 section 4.3."""
         public = self._directory.signing_key(device)
         claims = _claims(proof, public)
-        if claims.get("htm") != method or not _same_target(claims.get("htu"), self.origin() + url):
+        if claims.get("htm") != method or not self._is_target(claims.get("htu"), path):
             raise Failure(Code.PROOF_INVALID, "htm or htu")
         issued, jti = claims.get("iat"), claims.get("jti")
         now = self._clock() // 1000
@@ -132,6 +134,13 @@ class Sessions:
             if not hmac.compare_digest(str(claims.get("ath", "")), expected):
                 raise Failure(Code.PROOF_INVALID, "ath")
         self._once(hashlib.sha256(device + jti.encode()).digest(), now)
+
+    def _is_target(self, claimed: object, path: str) -> bool:
+        """`htu` without query and fragment; scheme and authority are the server's own, never the Host header's."""
+        if type(claimed) is not str:
+            return False
+        one = urlsplit(claimed)
+        return one.path == path and f"{one.scheme}://{one.netloc}" in self.origins()
 
     def _once(self, name: bytes, now: int) -> None:
         while self._seen and next(iter(self._seen.values())) < now - 2 * NONCE_S:
@@ -159,11 +168,3 @@ def _claims(proof: str, public: bytes) -> dict[str, Any]:
     if not isinstance(claims, dict):
         raise Failure(Code.PROOF_INVALID)
     return claims
-
-
-def _same_target(claimed: object, actual: str) -> bool:
-    """`htu` without query and fragment; scheme and authority are the server's own."""
-    if type(claimed) is not str:
-        return False
-    one, other = urlsplit(claimed), urlsplit(actual)
-    return (one.scheme, one.netloc, one.path) == (other.scheme, other.netloc, other.path)

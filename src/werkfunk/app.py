@@ -1,0 +1,172 @@
+"""The composition root: configuration -> store -> services -> edges, and the server's life from start to stop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from werkfunk import __version__
+from werkfunk.adapters.clock import Clock, system_clock
+from werkfunk.adapters.config import Config
+from werkfunk.adapters.files import BlobFiles
+from werkfunk.adapters.logs import log, log_fault
+from werkfunk.adapters.metrics import Metrics
+from werkfunk.domain.errors import Code
+from werkfunk.http.context import Services
+from werkfunk.http.edge import application
+from werkfunk.protocol.statements import ChainKind
+from werkfunk.services.blobs import Blobs
+from werkfunk.services.conversations import Conversations
+from werkfunk.services.directory import Directory, can_see
+from werkfunk.services.hub import Hub
+from werkfunk.services.limiter import Limiter
+from werkfunk.services.rooms import Rooms
+from werkfunk.services.sessions import Sessions
+from werkfunk.storage.keys import Keys
+from werkfunk.storage.sqlite.store import SqliteStore
+from werkfunk.wire.frames import ChainChanged
+from werkfunk.ws.framing import frame
+from werkfunk.ws.gateway import Gateway
+from werkfunk.ws.upgrade import protocol_class
+
+HOUSEKEEPING_S = 600
+DAY_MS = 86_400_000
+
+
+class Server:
+    """One running Werkfunk."""
+
+    def __init__(self, data: Path, config: Config, keys: Keys, clock: Clock = system_clock) -> None:
+        self._config = config
+        self._keys = keys
+        self._clock = clock
+        self._stopping = False
+        self._days: dict[bytes, int] = {}
+        self._metrics = Metrics()
+        self._store = SqliteStore(data, keys)
+        self._files = BlobFiles(data / "blobs")
+        self._port = config.port
+
+    def _fault(self, error: BaseException) -> None:
+        self._metrics.faults.inc()
+        log_fault(error)
+
+    def _seen(self, user: bytes) -> None:
+        """Note that a person was here: the day, not the time. Written with the next housekeeping."""
+        self._days[user] = self._clock() // DAY_MS
+
+    async def serve(self, ready: Callable[[int], None] = lambda port: None) -> None:
+        """Serve until a signal or `stop`; `ready` is told the port."""
+        loop = asyncio.get_running_loop()
+        config, clock = self._config, self._clock
+        directory = Directory(self._store, clock)
+        await directory.load()
+        hub = Hub(frame)
+        rooms = Rooms(self._store, directory)
+        conversations = Conversations(self._store, directory, rooms, hub, clock, self._fault)
+        sessions = Sessions(directory, clock, self._keys.derive("sessions"), lambda: config.origins(self._port))
+        blobs = Blobs(self._store, self._files, conversations, clock, config.blob_max_mb * 1_048_576)
+        services = Services(
+            config,
+            self._store,
+            directory,
+            conversations,
+            sessions,
+            blobs,
+            self._metrics,
+            Limiter(config.requests_per_second, config.requests_burst, loop.time),
+            self._seen,
+            self._fault,
+            lambda: self._stopping,
+        )
+        events = Limiter(config.events_per_second, config.events_burst, loop.time)
+        gateway = Gateway(
+            directory, conversations, sessions, hub, self._metrics, events, clock, self._seen, self._fault
+        )
+        directory.told = lambda kind, chain, length: _tell(directory, hub, kind, chain, length)
+        self._blobs = blobs
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                application(services),
+                http="httptools",
+                ws=protocol_class(gateway, lambda origin: origin is None or origin.decode() in sessions.origins()),
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                date_header=False,
+                ssl_certfile=config.tls_cert or None,
+                ssl_keyfile=config.tls_key or None,
+                timeout_graceful_shutdown=5,
+                proxy_headers=False,
+            )
+        )
+        listener = _bind(config)
+        self._port = listener.getsockname()[1]
+        chores = loop.create_task(self._housekeeping())
+        log.info("started", version=__version__, listen=config.listen)
+        loop.call_soon(ready, self._port)
+        try:
+            await self._server.serve([listener])
+        finally:
+            self._stopping = True
+            chores.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await chores
+            await gateway.close()
+            await conversations.appender.close()
+            await self._write_days()
+            await self._store.close()
+            log.info("stopped")
+
+    def stop(self) -> None:
+        """Stop gracefully."""
+        self._server.should_exit = True
+
+    async def _housekeeping(self) -> None:
+        while True:
+            try:
+                await self._store.drop_expired_handles(self._clock())
+                count = await self._blobs.collect_orphans()
+                if count:
+                    log.info("orphans collected", count=count)
+                await self._write_days()
+            except Exception as error:
+                self._fault(error)
+            await asyncio.sleep(HOUSEKEEPING_S)
+
+    async def _write_days(self) -> None:
+        days, self._days = self._days, {}
+        if days:
+            await self._store.touch(days)
+
+
+def _bind(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((config.host, config.port))
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener
+
+
+def _tell(directory: Directory, hub: Hub, kind: ChainKind, chain: bytes, length: int) -> None:
+    """A chain has grown: tell those who may know, and cut off whom it shuts out."""
+    state = directory.founded()
+    for user in hub.everybody():
+        if kind is ChainKind.ORGANISATION:
+            if state.role(user) is None:
+                hub.cut(user, Code.PERSON_REMOVED.value.code)
+        elif user == chain:
+            for device, known in directory.users[user].devices.items():
+                if known.revoked is not None:
+                    hub.cut(user, Code.DEVICE_REVOKED.value.code, device)
+    told: list[Any] = [
+        user for user in hub.everybody() if kind is ChainKind.ORGANISATION or user == chain or can_see(state, user)
+    ]
+    hub.publish(told, ChainChanged(int(kind), chain, length))

@@ -1,0 +1,96 @@
+"""What every request needs: the services, who asks, the body within its limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from starlette.requests import ClientDisconnect, Request
+
+from werkfunk.adapters.config import Config
+from werkfunk.adapters.metrics import Metrics
+from werkfunk.domain.errors import Code, Failure
+from werkfunk.domain.roles import Subject
+from werkfunk.services.blobs import Blobs
+from werkfunk.services.conversations import Conversations
+from werkfunk.services.directory import Directory
+from werkfunk.services.limiter import Limiter
+from werkfunk.services.sessions import Sessions
+from werkfunk.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that the HTTP edge calls."""
+
+    config: Config
+    store: Store
+    directory: Directory
+    conversations: Conversations
+    sessions: Sessions
+    blobs: Blobs
+    metrics: Metrics
+    requests: Limiter
+    seen: Callable[[bytes], None]
+    fault: Callable[[BaseException], None]
+    stopping: Callable[[], bool]
+
+    def limit(self, key: object) -> None:
+        """Count a request. Raises Failure RATE_LIMITED."""
+        if not self.requests.allow(key):
+            raise Failure(Code.RATE_LIMITED)
+
+    def authenticate(self, request: Request) -> Subject:
+        """Who asks, by token and proof. Raises Failure."""
+        # Before the device is known, the address is limited; it is held in memory only.
+        self.limit(address(request))
+        subject = self.sessions.authenticate(
+            request.headers.get("authorization", ""),
+            request.method,
+            request.url.path,
+            request.headers.get("dpop", ""),
+        )
+        self.limit(subject.device)
+        self.seen(subject.user)
+        return subject
+
+
+def address(request: Request) -> str:
+    """The other end's address, for the rate limit; an IPv6 address by its /64."""
+    host = request.client.host if request.client else ""
+    try:
+        parsed = ip_address(host)
+    except ValueError:
+        return host
+    return host if parsed.version == 4 else ":".join(parsed.exploded.split(":")[:4])
+
+
+async def body(request: Request, most: int) -> bytes:
+    """The request's body. Raises Failure BODY_TOO_LARGE or MALFORMED."""
+    try:
+        declared = int(request.headers.get("content-length", "0"))
+    except ValueError:
+        raise Failure(Code.MALFORMED, "content-length") from None
+    if declared > most:
+        raise Failure(Code.BODY_TOO_LARGE, str(most))
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > most:
+                raise Failure(Code.BODY_TOO_LARGE, str(most))
+            pieces.append(piece)
+    except ClientDisconnect:
+        raise Failure(Code.MALFORMED, "the request ended early") from None
+    return b"".join(pieces)
+
+
+def identifier(text: str, size: int) -> bytes:
+    """An id from a path, lower-case hex. Raises Failure NOT_FOUND."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if len(value) != size or value.hex() != text:
+        raise Failure(Code.NOT_FOUND)
+    return value

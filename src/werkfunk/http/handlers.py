@@ -1,0 +1,119 @@
+"""The table's routes, each one call of one service. A handler gets who asks, path ids, query numbers and the body."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from werkfunk.domain import limits
+from werkfunk.domain.errors import Code, Failure
+from werkfunk.domain.roles import Subject
+from werkfunk.http.context import Services
+from werkfunk.services.directory import can_see
+from werkfunk.storage.store import StoreError
+from werkfunk.wire import api
+
+ID_SIZES = {"conversation": 16, "user": 32, "invite": 32, "handle": 16, "secret": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, checked and decoded. `subject` is None on public routes only."""
+
+    services: Services
+    subject: Subject | None
+    ids: dict[str, bytes]
+    query: dict[str, int]
+    body: Any
+    proof: str
+    path: str
+
+    @property
+    def who(self) -> Subject:
+        """Who asks."""
+        assert self.subject is not None
+        return self.subject
+
+
+async def healthz(_: Call) -> api.Health:
+    """The process lives."""
+    return api.Health(status="ok")
+
+
+async def readyz(call: Call) -> api.Health:
+    """The store answers."""
+    if call.services.stopping():
+        raise Failure(Code.UNAVAILABLE, "stopping")
+    try:
+        await call.services.store.ping()
+    except StoreError as error:
+        raise Failure(Code.UNAVAILABLE, "store") from error
+    return api.Health(status="ok")
+
+
+async def session(call: Call) -> api.Session:
+    """A token for the device that signed the proof."""
+    token, expires = call.services.sessions.open(call.body.device, "POST", call.path, call.proof)
+    return api.Session(token=token, expires=expires)
+
+
+async def people(call: Call) -> api.People:
+    """Everybody, or for guests those with whom they share a conversation."""
+    return await call.services.directory.people(await visible_people(call.services, call.who))
+
+
+async def user_chain(call: Call) -> api.Chain:
+    """A person's chain, for those who may see the person."""
+    user = call.ids["user"]
+    if user not in await visible_people(call.services, call.who):
+        raise Failure(Code.NOT_FOUND)
+    return await call.services.directory.user_chain(user, call.query["after"])
+
+
+async def visible_people(services: Services, subject: Subject) -> list[bytes]:
+    """The user ids that the subject may see. Guests also see who signed the organisation's chain: they must check it."""
+    state = services.directory.founded()
+    if can_see(state, subject.user):
+        return list(services.directory.users)
+    seen = {subject.user, *state.anchors}
+    seen |= await services.conversations.companions(subject)
+    return sorted(seen)
+
+
+async def events(call: Call) -> api.EventPage:
+    """A page of a log."""
+    page, last = await call.services.conversations.page(
+        call.who, call.ids["conversation"], call.query["after"], call.query["limit"] or limits.PAGE_EVENTS
+    )
+    logged = [api.LoggedEvent(seq=e.seq, time=e.time, event=e.event, hash=e.hash) for e in page]
+    return api.EventPage(events=logged, last_seq=last)
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+HANDLERS: dict[str, Handler] = {
+    "healthz": healthz,
+    "readyz": readyz,
+    "session": session,
+    "people": people,
+    "user_chain": user_chain,
+    "events": events,
+    "setup_info": lambda c: c.services.directory.setup_info(c.ids["secret"]),
+    "setup": lambda c: c.services.directory.setup(c.body),
+    "invitation": lambda c: c.services.directory.invitation(c.ids["invite"]),
+    "join": lambda c: c.services.directory.join(c.body),
+    "recovery": lambda c: c.services.directory.recovery(c.ids["handle"]),
+    "recover": lambda c: c.services.directory.recover(c.ids["handle"], c.body),
+    "organisation_chain": lambda c: c.services.directory.organisation_chain(c.query["after"]),
+    "organisation_profile": lambda c: c.services.directory.organisation_profile(),
+    "extend_organisation": lambda c: c.services.directory.extend_organisation(c.who, c.body),
+    "extend_user": lambda c: c.services.directory.extend_user(c.who, c.body),
+    "seals": lambda c: c.services.directory.seal(c.who),
+    "conversations": lambda c: c.services.conversations.overview(c.who),
+    "create_conversation": lambda c: c.services.conversations.create(c.who, c.body),
+    "append_statement": lambda c: c.services.conversations.append(c.who, c.ids["conversation"], c.body),
+    "statements": lambda c: c.services.conversations.statements(c.who, c.ids["conversation"], c.query["after"]),
+    "boxes": lambda c: c.services.conversations.boxes(c.who, c.ids["conversation"], c.query["after"]),
+    "slots": lambda c: c.services.conversations.slots(c.who, c.ids["conversation"]),
+    "ask_repair": lambda c: c.services.conversations.ask_repair(c.who, c.ids["conversation"], c.body.generation),
+    "answer_repair": lambda c: c.services.conversations.answer_repair(c.who, c.ids["conversation"], c.body),
+    "repairs": lambda c: c.services.conversations.repairs(c.who),
+}
