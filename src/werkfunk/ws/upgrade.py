@@ -17,7 +17,7 @@ from picows import (
     WSTransport,
     WSUpgradeRequest,
 )
-from picows.picows import WSProtocol
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from werkfunk.domain import limits
 from werkfunk.ws import framing
@@ -29,7 +29,7 @@ READ_BUFFER = 2048
 _quiet = logging.getLogger("werkfunk.ws.picows")
 
 
-class Listener(WSListener):  # type: ignore[misc]
+class Listener(WSListener):
     """picows' callbacks, handed on to a Connection."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -131,4 +131,4 @@ def protocol_class(gateway: Gateway, allowed: Callable[[bytes | None], bool]) ->
             """uvicorn stops: the gateway has said goodbye already."""
             self._socket.close()
 
-    return Upgrade  # type: ignore[no-any-return]
+    return Upgrade
