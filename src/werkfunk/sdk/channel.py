@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -83,10 +82,10 @@ class Channel:
                 frame = frames.decode_server(data)
                 match frame:
                     case frames.Ack() if frame.message_id in self._waiting:
-                        self._settle(frame.message_id, lambda f, a=frame: f.set_result(a))
+                        self._settle(frame.message_id, frame)
                     case frames.Refused() if frame.reference in self._waiting:
                         error = error_of(frame.code, "The server refuses the message", frame.detail)
-                        self._settle(frame.reference, lambda f, e=error: f.set_exception(e))
+                        self._settle(frame.reference, error)
                     case frames.Ping():
                         await self._write(frames.Pong(frame.value))
                     case frames.Goodbye():
@@ -97,14 +96,18 @@ class Channel:
             pass
         finally:
             for waiting in list(self._waiting):
-                self._settle(waiting, lambda f: f.set_exception(self._broken()))
+                self._settle(waiting, self._broken())
             with contextlib.suppress(asyncio.QueueFull):
                 self._incoming.put_nowait(None)
 
-    def _settle(self, message_id: bytes, how: Callable[[asyncio.Future[frames.Ack]], None]) -> None:
+    def _settle(self, message_id: bytes, outcome: frames.Ack | SdkError) -> None:
         future = self._waiting.pop(message_id)
-        if not future.done():
-            how(future)
+        if future.done():
+            return
+        if isinstance(outcome, SdkError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
 
     def _broken(self) -> SdkError:
         if self._goodbye in ("device_revoked", "person_removed"):

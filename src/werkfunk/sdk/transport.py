@@ -32,7 +32,12 @@ class Transport:
         self._device = device
         self._key: OKPKey | None = None
         if seed:
-            jwk = {"kty": "OKP", "crv": "Ed25519", "x": _b64(SigningKey(seed).public), "d": _b64(seed)}
+            jwk: dict[str, str | list[str]] = {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "x": _b64(SigningKey(seed).public),
+                "d": _b64(seed),
+            }
             self._key = OKPKey.import_key(jwk)
         self._token = ""
         self._nonce = ""

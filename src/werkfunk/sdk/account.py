@@ -1,0 +1,259 @@
+"""Becoming somebody: found an organisation, join it, add a device, come back with the recovery code.
+
+Each makes the keys here, checks what the server shows against the link, and leaves a complete profile or none.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from werkfunk.protocol import author, author_user
+from werkfunk.protocol.author_user import NewDevice
+from werkfunk.protocol.boxes import BoxKey
+from werkfunk.protocol.codes import decode_recovery, encode_recovery
+from werkfunk.protocol.errors import ProtocolError
+from werkfunk.protocol.generation import Sealed
+from werkfunk.protocol.identity import Profile, RecipientKeys, device_id
+from werkfunk.protocol.links import DeviceLink, InviteLink, SetupLink, parse_url
+from werkfunk.protocol.organisation import OrganisationState
+from werkfunk.protocol.seeds import all_seeds, open_seed
+from werkfunk.protocol.signing import SigningKey
+from werkfunk.protocol.statements import SignerRef
+from werkfunk.protocol.user import UserState
+from werkfunk.sdk.chains import replay_organisation, replay_user
+from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe, Usage
+from werkfunk.sdk.local import Local
+from werkfunk.sdk.transport import Transport
+from werkfunk.wire import api
+
+RACES = 20
+
+
+def now() -> int:
+    """The time in ms."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who one is now; `recovery` is the printed code, empty for a further device."""
+
+    organisation: bytes
+    user: bytes
+    device: bytes
+    recovery: str
+
+
+class _Device:
+    """A device's fresh keys."""
+
+    def __init__(self, label: str) -> None:
+        self.seed, self.box_seed = os.urandom(32), os.urandom(32)
+        self.new = NewDevice(SigningKey(self.seed), BoxKey(self.box_seed), label)
+        self.id = device_id(self.new.key.public)
+
+
+def sealed(boxes: list[Sealed]) -> list[api.SealedBox]:
+    """Boxes as they travel."""
+    return [api.SealedBox(recipient=box.recipient, box=box.box, index=box.index) for box in boxes]
+
+
+async def join(link: str, folder: Path, name: str, label: str) -> Joined:
+    """Redeem any of the three links.
+
+    Raises:
+        Usage: not a link. NotAllowed: used up, expired. Unsafe: what the server shows does not fit the link.
+    """
+    try:
+        base, parsed = parse_url(link)
+    except ProtocolError as error:
+        raise Usage("this is not a Werkfunk link, or it was cut off") from error
+    local = Local(folder, create=True)
+    transport = Transport(base)
+    try:
+        match parsed:
+            case SetupLink():
+                joined = await _found(local, transport, parsed, name, label)
+            case InviteLink():
+                joined = await _enrol(local, transport, parsed, name, label)
+            case DeviceLink():
+                joined = await _second(local, transport, parsed, label)
+    except BaseException:
+        local.destroy()
+        raise
+    finally:
+        await transport.close()
+    local.close()
+    return joined
+
+
+async def recover(code: str, base: str, folder: Path, label: str) -> Joined:
+    """Come back with nothing but the printed code."""
+    try:
+        seed = decode_recovery(code)
+    except ProtocolError as error:
+        raise Usage("the recovery code has a typing mistake", error.code) from error
+    local = Local(folder, create=True)
+    transport = Transport(base)
+    try:
+        joined = await _return(local, transport, RecipientKeys(seed), label, None)
+    except BaseException:
+        local.destroy()
+        raise
+    finally:
+        await transport.close()
+    local.close()
+    return joined
+
+
+async def _found(local: Local, transport: Transport, link: SetupLink, name: str, label: str) -> Joined:
+    info = await transport.call("setup_info", api.SetupInfo, ids={"secret": link.secret})
+    device, recovery, seed = _Device(label), os.urandom(16), os.urandom(32)
+    profile = Profile(name or info.owner_name or "Inhaberin").seal(os.urandom(16))
+    organisation_profile = Profile(info.organisation_name).seal(os.urandom(16))
+    made = author_user.genesis(b"", device.new, RecipientKeys(recovery), profile, seed, now(), os.urandom)
+    me = author.Author(made.state, next(iter(made.state.devices)), device.new.key)
+    founded = author.found_organisation(me, organisation_profile, now(), os.urandom)
+    body = api.Setup(
+        secret=link.secret,
+        user_genesis=made.data,
+        organisation_genesis=founded.data,
+        boxes=sealed(made.boxes),
+        profile=profile,
+        organisation_profile=organisation_profile,
+    )
+    await transport.call("setup", api.Joined, body)
+    _keep(local, transport.base, founded.state, [founded.data], made.state, {made.state.id: [made.data]}, device)
+    _keep_seeds(local, {1: seed})
+    _keep_profile(local, made.state.id, profile)
+    return Joined(founded.state.id, made.state.id, me.device, encode_recovery(recovery))
+
+
+async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str, label: str) -> Joined:
+    device, recovery, seed = _Device(label), os.urandom(16), os.urandom(32)
+    if not name:
+        raise Usage("please give your name with --name")
+    profile = Profile(name).seal(os.urandom(16))
+    made = author_user.genesis(link.organisation, device.new, RecipientKeys(recovery), profile, seed, now(), os.urandom)
+    me = author.Author(made.state, next(iter(made.state.devices)), device.new.key)
+    for _ in range(RACES):
+        invitation = await transport.call("invitation", api.Invitation, ids={"invite": link.invite})
+        users, chains = _people(invitation.users)
+        state = replay_organisation(invitation.organisation, users)
+        if state is None or state.id != link.organisation:
+            raise Unsafe("the server shows another organisation than the link", "organisation_mismatch")
+        found = state.invites.get(link.invite)
+        if found is None or found.invite.key != SigningKey(link.seed).public:
+            raise Unsafe("the invitation is not in the organisation's history", "invite_unknown")
+        try:
+            enrolled = author.enrol(state, me, link.invite, link.seed, now())
+        except ProtocolError as error:
+            raise NotAllowed("the invitation is used up, revoked or expired", error.code) from error
+        body = api.Join(user_genesis=made.data, enrolment=enrolled.data, boxes=sealed(made.boxes), profile=profile)
+        try:
+            await transport.call("join", api.Joined, body)
+        except NotAllowed as error:
+            if error.code == "stale":
+                continue
+            raise
+        statements = [*invitation.organisation, enrolled.data]
+        chains[made.state.id] = [made.data]
+        _keep(local, transport.base, enrolled.state, statements, made.state, chains, device)
+        _keep_seeds(local, {1: seed})
+        _keep_profile(local, made.state.id, profile)
+        return Joined(enrolled.state.id, made.state.id, me.device, encode_recovery(recovery))
+    raise SdkError("too many people are joining at once; please try again")
+
+
+async def _second(local: Local, transport: Transport, link: DeviceLink, label: str) -> Joined:
+    return await _return(local, transport, RecipientKeys(link.seed), label, link)
+
+
+async def _return(
+    local: Local, transport: Transport, keys: RecipientKeys, label: str, link: DeviceLink | None
+) -> Joined:
+    """Add this device with a recovery code or (with its link) a ticket."""
+    for _ in range(RACES):
+        found = await transport.call("recovery", api.Recovery, ids={"handle": keys.handle})
+        user = replay_user(found.user_chain)
+        if user is None or user.id != found.user or (link is not None and user.id != link.user):
+            raise Unsafe("the server shows another person's keys", "chain_swapped")
+        if keys.id not in user.recovery and keys.id not in user.tickets:
+            raise NotAllowed("the code is used up or was replaced", "expired")
+        users, chains = _people(found.users)
+        users[user.id] = user
+        state = replay_organisation(found.organisation, users)
+        if state is None or state.role(user.id) is None or user.organisation not in (b"", state.id):
+            raise Unsafe("the server shows another organisation", "organisation_mismatch")
+        if link is not None and not (
+            state.id == link.organisation and state.knows(link.organisation_head) and user.knows(link.user_head)
+        ):
+            raise Unsafe("the server shows an older history than the link", "chain_shortened")
+        try:
+            seed = open_seed(keys.box, user, keys.id, found.box)
+            seeds = all_seeds(user, seed)
+            device = _Device(label)
+            signer = SignerRef(user.id, recipient=keys.id)
+            made = author_user.add_device(user, signer, keys.key, device.new, seed, now(), os.urandom)
+        except ProtocolError as error:
+            if error.code == "ticket_expired":
+                raise NotAllowed("the code has expired; make a new one", "expired") from error
+            raise Unsafe("the sealed keys do not fit together", error.code) from error
+        body = api.UserStatement(statement=made.data, boxes=sealed(made.boxes))
+        try:
+            await transport.call("recover", api.Extended, body, ids={"handle": keys.handle})
+        except NotAllowed as error:
+            if error.code == "stale":
+                continue
+            raise
+        chains[user.id] = [*found.user_chain, made.data]
+        _keep(local, transport.base, state, found.organisation, made.state, chains, device)
+        _keep_seeds(local, seeds)
+        return Joined(state.id, user.id, device.id, "")
+    raise SdkError("the account is changing elsewhere; please try again")
+
+
+def _people(chains: dict[str, list[bytes]]) -> tuple[dict[bytes, UserState], dict[bytes, list[bytes]]]:
+    users: dict[bytes, UserState] = {}
+    kept: dict[bytes, list[bytes]] = {}
+    for name, statements in chains.items():
+        state = replay_user(statements)
+        if state is None or state.id.hex() != name:
+            raise Unsafe("the server shows another person's keys", "chain_swapped")
+        users[state.id] = state
+        kept[state.id] = statements
+    return users, kept
+
+
+def _keep(
+    local: Local,
+    base: str,
+    organisation: OrganisationState,
+    statements: list[bytes],
+    me: UserState,
+    chains: dict[bytes, list[bytes]],
+    device: "_Device",
+) -> None:
+    with local.transaction():
+        for chain, data in ((organisation.id, statements), *chains.items()):
+            for number, statement in enumerate(data):
+                local.extend_chain(chain, number, statement)
+        for key, value in (
+            ("organisation", organisation.id),
+            ("user", me.id),
+            ("device", device.id),
+            ("device_seed", device.seed),
+            ("device_box_seed", device.box_seed),
+            ("base", base.encode()),
+        ):
+            local.put(key, value)
+
+
+def _keep_seeds(local: Local, seeds: dict[int, bytes]) -> None:
+    for generation, seed in seeds.items():
+        local.run("INSERT INTO seed (generation, seed) VALUES (?, ?) ON CONFLICT DO NOTHING", generation, seed)
+
+
+def _keep_profile(local: Local, user: bytes, profile: bytes) -> None:
+    local.run("INSERT INTO profile (user, profile, verified) VALUES (?, ?, 0)", user, profile)

@@ -1,0 +1,316 @@
+"""Conversations' logs on this device: each event checked, opened and stored in order. [M29] [M30]
+
+What does not fit blocks the conversation (nothing is sent there until a person has looked); what only lacks a key waits
+for it and fills in by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from werkfunk.protocol import conversation as conv
+from werkfunk.protocol.cbor import decode, encode
+from werkfunk.protocol.content import Content, Details, from_wire, to_wire
+from werkfunk.protocol.conversation import ConversationState
+from werkfunk.protocol.errors import ProtocolError
+from werkfunk.protocol.events import HEAD_ZERO, Event, EventKind, next_head, parse_event
+from werkfunk.protocol.kdf import sha256
+from werkfunk.protocol.messages import open_message
+from werkfunk.protocol.statements import LogSeen, parse
+from werkfunk.sdk.chains import Chains
+from werkfunk.sdk.errors import Unsafe
+from werkfunk.sdk.keyring import Keyring
+from werkfunk.sdk.local import HIDDEN, MISSING, OPENED, REFUSED, STATEMENT, Local
+from werkfunk.wire.frames import Logged
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An opened message; `at` is the server's time in ms."""
+
+    conversation: bytes
+    seq: int
+    at: int
+    id: bytes
+    sender: bytes
+    content: Content
+
+
+class Logs:
+    """See the module."""
+
+    def __init__(self, local: Local, chains: Chains, keys: Keyring) -> None:
+        self._local = local
+        self._chains = chains
+        self._keys = keys
+        self._states: dict[bytes, ConversationState] = {}
+
+    def conversations(self) -> list[bytes]:
+        """All conversations known."""
+        return [row[0] for row in self._local.rows("SELECT id FROM conversation")]
+
+    def cursor(self, conversation: bytes) -> int:
+        """The highest seq held without gap."""
+        row = self._local.row("SELECT last_seq FROM conversation WHERE id = ?", conversation)
+        return row[0] if row else 0
+
+    def seen(self, conversation: bytes) -> LogSeen:
+        """The newest log head seen."""
+        row = self._local.row("SELECT last_seq, head FROM conversation WHERE id = ?", conversation)
+        return LogSeen(row[0], row[1]) if row else LogSeen(0, HEAD_ZERO)
+
+    def state(self, conversation: bytes) -> ConversationState | None:
+        """The conversation's verified state; another process may have moved it on, so the store is asked."""
+        (count,) = self._local.row(
+            "SELECT count(*) FROM event WHERE conversation = ? AND state = ?", conversation, STATEMENT
+        ) or (0,)
+        known = self._states.get(conversation)
+        if known is None or known.length != count:
+            known = None
+            for (data,) in self._local.rows(
+                "SELECT data FROM event WHERE conversation = ? AND state = ? ORDER BY seq", conversation, STATEMENT
+            ):
+                body = parse_event(data).body
+                known = conv.apply(known, body, self._chains.founded, self._chains.users, verify=False)
+            if known is not None:
+                self._states[conversation] = known
+        return known
+
+    def blocked(self, conversation: bytes) -> str:
+        """Why nothing is sent there, or ""."""
+        row = self._local.row("SELECT blocked FROM conversation WHERE id = ?", conversation)
+        return row[0] if row else ""
+
+    def block(self, conversation: bytes, reason: str) -> None:
+        """Stop sending there."""
+        self._local.run("UPDATE conversation SET blocked = ? WHERE id = ?", reason, conversation)
+
+    async def ingest(self, conversation: bytes, events: Sequence[Logged]) -> list[Message]:
+        """Take events in order; what is held already is passed over. Gives the messages that opened.
+
+        Raises:
+            Unsafe: a statement or the log's hashes do not fit; the conversation is blocked.
+        """
+        messages: list[Message] = []
+        for logged in events:
+            await self._know_signers(logged)
+            with self._local.transaction():
+                try:
+                    message = self._take(conversation, logged)
+                except ProtocolError as error:
+                    reason = error.code
+                    break
+            if message is not None:
+                messages.append(message)
+        else:
+            return messages
+        self.block(conversation, reason)
+        raise Unsafe(f"the conversation's history does not fit together ({reason}); nothing is sent there", reason)
+
+    async def _know_signers(self, logged: Logged) -> None:
+        """Before a statement is judged, know the chains as new as it names them."""
+        if not logged.event:
+            return
+        try:
+            event = parse_event(logged.event)
+            if event.header.kind is not EventKind.STATEMENT:
+                owner = self._owner(event)
+                if owner is None:
+                    await self._chains.refresh()
+                return
+            statement = parse(event.body)
+        except ProtocolError:
+            return
+        anchors = statement.anchors
+        users = self._chains.users
+        organisation = self._chains.founded
+        known = users.get(statement.signer.user)
+        stale = (
+            (anchors.organisation is not None and anchors.organisation.number >= organisation.length)
+            or (anchors.user is not None and (known is None or anchors.user.number >= known.length))
+            or self._names_newer(statement.body)
+        )
+        if stale:
+            await self._chains.refresh()
+
+    def _names_newer(self, body: object) -> bool:
+        """Whether a generation inside names a head of a person's chain that is newer than what is known."""
+        users = self._chains.users
+        stack = [body]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, dict):
+                user, head = item.get(0), item.get(1)
+                if isinstance(user, bytes) and isinstance(head, list) and len(head) == 2 and isinstance(head[0], int):
+                    known = users.get(user)
+                    if known is None or head[0] >= known.length:
+                        return True
+                stack.extend(item.values())
+            elif isinstance(item, list):
+                stack.extend(item)
+        return False
+
+    def _owner(self, event: Event) -> bytes | None:
+        device = event.header.device
+        return next((u.id for u in self._chains.users.values() if device in u.devices), None)
+
+    def _take(self, conversation: bytes, logged: Logged) -> Message | None:
+        last, head = self.seen(conversation)
+        if logged.seq <= last:
+            return None
+        if logged.seq != last + 1:
+            raise ProtocolError("gap", f"{last} -> {logged.seq}")
+        if last == 0:
+            self._local.run(
+                "INSERT INTO conversation (id, last_seq, head, title, site, read_seq, blocked)"
+                " VALUES (?, 0, ?, '', '', 0, '') ON CONFLICT DO NOTHING",
+                conversation,
+                HEAD_ZERO,
+            )
+        event_hash = sha256(logged.event) if logged.event else logged.hash
+        head = next_head(conversation, logged.seq, logged.time, head, event_hash)
+        if not logged.event:
+            self._store(conversation, logged, HIDDEN)
+            message = None
+        else:
+            message = self._event(conversation, logged)
+        self._local.run("UPDATE conversation SET last_seq = ?, head = ? WHERE id = ?", logged.seq, head, conversation)
+        return message
+
+    def _event(self, conversation: bytes, logged: Logged) -> Message | None:
+        event = parse_event(logged.event)
+        if event.header.conversation != conversation:
+            raise ProtocolError("header_mismatch")
+        if event.header.kind is EventKind.STATEMENT:
+            before = self.state(conversation)
+            state = conv.apply(before, event.body, self._chains.founded, self._chains.users)
+            self._store(conversation, logged, STATEMENT, event)
+            self._states[conversation] = state
+            return None
+        state_now = self.state(conversation)
+        if state_now is None:
+            raise ProtocolError("number_not_next", "no statement yet")
+        return self._message(state_now, logged, event)
+
+    def _message(self, state: ConversationState, logged: Logged, event: Event) -> Message | None:
+        parts = self._keys.parts(state.id, event.header.generation)
+        if parts is None:
+            self._store(state.id, logged, MISSING, event)
+            return None
+        secret = parts.secret(state.id, event.header.generation)
+        try:
+            opened = open_message(secret, event, state, self._chains.users)
+        except ProtocolError as error:
+            # One bad message is its sender's fault and shown as such; it does not stop the log.
+            self._store(state.id, logged, REFUSED, event, content=encode([0, {0: error.code}]))
+            return None
+        if opened.log.seq >= logged.seq or not self._claim_fits(state.id, opened.log):
+            self._local.run("UPDATE conversation SET blocked = 'log_differs' WHERE id = ?", state.id)
+        content = opened.content
+        kind, raw = to_wire(content)
+        self._store(state.id, logged, OPENED, event, sender=opened.user, kind=kind, content=encode([kind, dict(raw)]))
+        if isinstance(content, Details):
+            member = state.members.get(opened.user)
+            if member is not None and member.role is conv.MemberRole.LEAD:
+                self._local.run(
+                    "UPDATE conversation SET title = ?, site = ? WHERE id = ?",
+                    content.title,
+                    content.site or "",
+                    state.id,
+                )
+        return Message(state.id, logged.seq, logged.time, event.header.message_id, opened.user, content)
+
+    def _claim_fits(self, conversation: bytes, claim: LogSeen) -> bool:
+        """Whether the sender saw the same log. Only heads that this device kept can be compared."""
+        row = self._local.row("SELECT value FROM kv WHERE key = ?", f"head {conversation.hex()} {claim.seq}")
+        return row is None or row[0] == claim.head
+
+    def _store(
+        self,
+        conversation: bytes,
+        logged: Logged,
+        state: int,
+        event: Event | None = None,
+        *,
+        sender: bytes = b"",
+        kind: int = 0,
+        content: bytes = b"",
+    ) -> None:
+        generation = event.header.generation if event else 0
+        message_id = event.header.message_id if event else b""
+        self._local.run(
+            "INSERT INTO event (conversation, seq, time, data, state, generation, message_id, sender, kind, content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (conversation, seq) DO UPDATE SET"
+            " state = excluded.state, sender = excluded.sender, kind = excluded.kind, content = excluded.content,"
+            " data = excluded.data, generation = excluded.generation, message_id = excluded.message_id",
+            conversation, logged.seq, logged.time, logged.event, state, generation, message_id, sender, kind, content,
+        )  # fmt: skip
+
+    # -- reading
+
+    def missing(self, conversation: bytes) -> list[int]:
+        """Generations whose key is lacking for events held."""
+        rows = self._local.rows(
+            "SELECT DISTINCT generation FROM event WHERE conversation = ? AND state = ? ORDER BY generation",
+            conversation,
+            MISSING,
+        )
+        return [row[0] for row in rows]
+
+    def fill_in(self, conversation: bytes) -> list[Message]:
+        """Open what has its key by now."""
+        state = self.state(conversation)
+        messages: list[Message] = []
+        if state is None:
+            return messages
+        with self._local.transaction():
+            for seq, time, data in self._local.rows(
+                "SELECT seq, time, data FROM event WHERE conversation = ? AND state = ? ORDER BY seq",
+                conversation,
+                MISSING,
+            ):
+                message = self._message(state, Logged(seq, time, data), parse_event(data))
+                if message is not None:
+                    messages.append(message)
+        return messages
+
+    def messages(self, conversation: bytes, after: int) -> list[Message]:
+        """The opened messages with seq above `after`."""
+        rows = self._local.rows(
+            "SELECT seq, time, message_id, sender, content FROM event"
+            " WHERE conversation = ? AND state = ? AND seq > ? ORDER BY seq",
+            conversation,
+            OPENED,
+            after,
+        )
+        return [
+            Message(conversation, seq, time, message_id, sender, from_wire(*decode(content)))
+            for seq, time, message_id, sender, content in rows
+        ]
+
+    def title(self, conversation: bytes) -> str:
+        """The title; for a direct conversation the other's name; else the members' names."""
+        row = self._local.row("SELECT title FROM conversation WHERE id = ?", conversation)
+        if row and row[0]:
+            return str(row[0])
+        state = self.state(conversation)
+        others = [user for user in state.members if user != self._keys.user] if state else []
+        return ", ".join(self._chains.name(user) for user in others) or "?"
+
+    def unread(self, conversation: bytes) -> int:
+        """Messages of others beyond the read marker."""
+        row = self._local.row(
+            "SELECT count(*) FROM event e JOIN conversation c ON c.id = e.conversation WHERE e.conversation = ?"
+            " AND e.state = ? AND e.seq > c.read_seq AND e.sender <> ? AND e.kind NOT IN (2, 3, 4, 12)",
+            conversation,
+            OPENED,
+            self._keys.user,
+        )
+        return row[0] if row else 0
+
+    def mark_read(self, conversation: bytes, seq: int) -> None:
+        """Move the read marker forward."""
+        self._local.run("UPDATE conversation SET read_seq = ? WHERE id = ? AND read_seq < ?", seq, conversation, seq)
+
+    def drop_state(self, conversation: bytes) -> None:
+        """Forget the state in memory."""
+        self._states.pop(conversation, None)
