@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from werkfunk.protocol.cbor import Value, decode, encode
 from werkfunk.protocol.errors import EncodingRefused
@@ -73,7 +74,7 @@ def parse_event(data: bytes) -> Event:
             and kind in _KINDS
             and (not rest if kind != EventKind.SLOT else rest.keys() == {5})
         ):
-            tag = rest.get(5)
+            tag: Any = rest.get(5)
             if not rest or (type(tag) is bytes and len(tag) == 16):
                 header = Header(conversation, generation, device, message_id, _KINDS[kind], tag)
                 return Event(header, body)
