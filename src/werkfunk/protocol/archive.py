@@ -1,5 +1,6 @@
 """The archive without an archive key (docs/protocol.md, 12): two holders together open a generation, one alone nothing."""
 
+import hmac
 from collections.abc import Mapping
 
 from werkfunk.protocol.boxes import BoxKey, seal
@@ -23,7 +24,7 @@ def open_holder_box(
     Raises:
         SealRefused: `box_hash_mismatch`, `box_invalid`, `parts_length`, `commitment_mismatch`.
     """
-    if sha256(box) != holder.box:
+    if not hmac.compare_digest(sha256(box), holder.box):
         raise SealRefused("box_hash_mismatch")
     info = holder_info(
         conversation,
@@ -101,7 +102,8 @@ def open_audit(
 
 
 def _check(conversation: bytes, generation: Generation, index: int, part: bytes) -> None:
-    if commitment(conversation, generation.number, index, part) != generation.commitments[index - 1]:
+    mine = commitment(conversation, generation.number, index, part)
+    if not hmac.compare_digest(mine, generation.commitments[index - 1]):
         raise SealRefused("commitment_mismatch")
 
 

@@ -1,5 +1,6 @@
 """Slots: small sealed last-writer-wins values per person and conversation (docs/protocol.md, 7). [M33]"""
 
+import hmac
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -81,7 +82,8 @@ def open_slot(
     signed, data = unseal_slot(secret, event)
     sender = check_sender(header, signed.generation_hash, signed.user_head, state, users)
     verify1(data, sender.devices[header.device].record.signing, Label.SLOT_CONTENT)
-    if header.slot_tag != slot_tag(secret, header.conversation, header.generation, sender.id, signed.type):
+    tag = slot_tag(secret, header.conversation, header.generation, sender.id, signed.type)
+    if not hmac.compare_digest(header.slot_tag or b"", tag):
         raise SealRefused("slot_tag_mismatch")
     if signed.counter <= seen:
         raise SealRefused("counter_not_growing")
