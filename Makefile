@@ -1,0 +1,78 @@
+# Werkfunk: every command a person or a machine needs. `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+DATA   ?= ./data
+LISTEN ?= 127.0.0.1:8470
+export ORG ?= Mein Betrieb
+
+.PHONY: help setup run test check fmt bench soak lock wheel clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(VENV)/.dev ## make .venv with everything that development needs
+
+run: $(VENV)/.runtime ## start the server on LISTEN with the data in DATA; the first time also create it for ORG
+	@test -d "$(DATA)" || $(BIN)/werkfunk init --data "$(DATA)" --org "$$ORG"
+	@exec $(BIN)/werkfunk serve --data "$(DATA)" --listen "$(LISTEN)"
+
+test: setup ## run the tests on all cores
+	$(BIN)/pytest -n auto --dist loadfile
+
+check: setup ## format, lint, types, layers, documentation
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/docs
+
+fmt: setup ## format and mend what can be mended by a machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## run every script in bench/, one after the other
+	@set -e; shopt -s nullglob; files=(bench/[!_]*.py); \
+	test $${#files[@]} -gt 0 || { echo "bench/ has no scripts"; exit 1; }; \
+	for f in "$${files[@]}"; do echo "== $$f"; $(BIN)/python "$$f"; done
+
+soak: setup ## long fault runs
+	$(BIN)/pytest -m soak --timeout 3600
+
+# The locks are the only place where versions are chosen; the second never disagrees with the first.
+COMPILE = $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --custom-compile-command "make lock" $(LOCKARGS)
+
+lock: setup ## choose versions anew within pyproject.toml; LOCKARGS=--upgrade takes the newest
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+wheel: setup ## build dist/*.whl
+	$(UV) build --wheel --out-dir dist
+
+clean: ## remove what was built; ./data stays
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
+
+# uv comes from its own entry in the lock, so its hash is checked as well.
+$(UV): requirements-dev.lock
+	test -x $(BIN)/python || python3 -m venv $(VENV)
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	@touch $@
+
+# Adds only, so that `make run` never takes the development tools away.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# Exactly the lock: what is not in it goes. The project itself follows, as it is in no lock.
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime | $(UV)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
