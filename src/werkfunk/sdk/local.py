@@ -22,10 +22,11 @@ CREATE TABLE chain (chain BLOB NOT NULL, number INTEGER NOT NULL, data BLOB NOT 
     PRIMARY KEY (chain, number)) STRICT;
 CREATE TABLE profile (user BLOB NOT NULL PRIMARY KEY, profile BLOB NOT NULL, verified INTEGER NOT NULL) STRICT;
 CREATE TABLE conversation (id BLOB NOT NULL PRIMARY KEY, last_seq INTEGER NOT NULL, head BLOB NOT NULL,
-    title TEXT NOT NULL, site TEXT NOT NULL, read_seq INTEGER NOT NULL, blocked TEXT NOT NULL) STRICT;
+    title TEXT NOT NULL, site TEXT NOT NULL, read_seq INTEGER NOT NULL, blocked TEXT NOT NULL,
+    warning TEXT NOT NULL) STRICT;
 CREATE TABLE event (conversation BLOB NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, data BLOB NOT NULL,
     state INTEGER NOT NULL, generation INTEGER NOT NULL, message_id BLOB NOT NULL, sender BLOB NOT NULL,
-    kind INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (conversation, seq)) STRICT;
+    kind INTEGER NOT NULL, content BLOB NOT NULL, head BLOB NOT NULL, PRIMARY KEY (conversation, seq)) STRICT;
 CREATE INDEX event_state ON event (conversation, state);
 CREATE TABLE parts (conversation BLOB NOT NULL, generation INTEGER NOT NULL, parts BLOB NOT NULL,
     PRIMARY KEY (conversation, generation)) STRICT;

@@ -43,6 +43,8 @@ class Logs:
         self._chains = chains
         self._keys = keys
         self._states: dict[bytes, ConversationState] = {}
+        self._head = HEAD_ZERO
+        """The head after the event that is being taken; kept with it, so that claims can be compared."""
 
     def conversations(self) -> list[bytes]:
         """All conversations known."""
@@ -161,13 +163,13 @@ class Logs:
             raise ProtocolError("gap", f"{last} -> {logged.seq}")
         if last == 0:
             self._local.run(
-                "INSERT INTO conversation (id, last_seq, head, title, site, read_seq, blocked)"
-                " VALUES (?, 0, ?, '', '', 0, '') ON CONFLICT DO NOTHING",
+                "INSERT INTO conversation (id, last_seq, head, title, site, read_seq, blocked, warning)"
+                " VALUES (?, 0, ?, '', '', 0, '', '') ON CONFLICT DO NOTHING",
                 conversation,
                 HEAD_ZERO,
             )
         event_hash = sha256(logged.event) if logged.event else logged.hash
-        head = next_head(conversation, logged.seq, logged.time, head, event_hash)
+        head = self._head = next_head(conversation, logged.seq, logged.time, head, event_hash)
         if not logged.event:
             self._store(conversation, logged, HIDDEN)
             message = None
@@ -183,6 +185,9 @@ class Logs:
         if event.header.kind is EventKind.STATEMENT:
             before = self.state(conversation)
             state = conv.apply(before, event.body, self._chains.founded, self._chains.users)
+            statement = parse(event.body)
+            if statement.anchors.log is not None:
+                self._compare(conversation, statement.signer.user, statement.anchors.log, logged.seq)
             self._store(conversation, logged, STATEMENT, event)
             self._states[conversation] = state
             return None
@@ -203,8 +208,7 @@ class Logs:
             # One bad message is its sender's fault and shown as such; it does not stop the log.
             self._store(state.id, logged, REFUSED, event, content=encode([0, {0: error.code}]))
             return None
-        if opened.log.seq >= logged.seq or not self._claim_fits(state.id, opened.log):
-            self._local.run("UPDATE conversation SET blocked = 'log_differs' WHERE id = ?", state.id)
+        self._compare(state.id, opened.user, opened.log, logged.seq)
         content = opened.content
         kind, raw = to_wire(content)
         self._store(state.id, logged, OPENED, event, sender=opened.user, kind=kind, content=encode([kind, dict(raw)]))
@@ -219,10 +223,13 @@ class Logs:
                 )
         return Message(state.id, logged.seq, logged.time, event.header.message_id, opened.user, content)
 
-    def _claim_fits(self, conversation: bytes, claim: LogSeen) -> bool:
-        """Whether the sender saw the same log. Only heads that this device kept can be compared."""
-        row = self._local.row("SELECT value FROM kv WHERE key = ?", f"head {conversation.hex()} {claim.seq}")
-        return row is None or row[0] == claim.head
+    def _compare(self, conversation: bytes, sender: bytes, claim: LogSeen, seq: int) -> None:
+        """Whether the sender saw the same log: another's differing claim warns, one's own blocks. [M29]"""
+        row = self._local.row("SELECT head FROM event WHERE conversation = ? AND seq = ?", conversation, claim.seq)
+        if claim.seq < seq and (claim.seq == 0 or (row is not None and row[0] == claim.head)):
+            return
+        column = "blocked" if sender == self._keys.user else "warning"
+        self._local.run(f"UPDATE conversation SET {column} = 'log_differs' WHERE id = ?", conversation)  # noqa: S608
 
     def _store(
         self,
@@ -238,11 +245,12 @@ class Logs:
         generation = event.header.generation if event else 0
         message_id = event.header.message_id if event else b""
         self._local.run(
-            "INSERT INTO event (conversation, seq, time, data, state, generation, message_id, sender, kind, content)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (conversation, seq) DO UPDATE SET"
+            "INSERT INTO event (conversation, seq, time, data, state, generation, message_id, sender, kind, content, head)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (conversation, seq) DO UPDATE SET"
             " state = excluded.state, sender = excluded.sender, kind = excluded.kind, content = excluded.content,"
             " data = excluded.data, generation = excluded.generation, message_id = excluded.message_id",
             conversation, logged.seq, logged.time, logged.event, state, generation, message_id, sender, kind, content,
+            self._head,
         )  # fmt: skip
 
     # -- reading

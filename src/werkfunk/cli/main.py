@@ -1,0 +1,307 @@
+"""`werkfunk …`: arguments and exit codes. What a command does stands in `people.py` and `server.py`."""
+
+import asyncio
+import platform
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from werkfunk import __version__
+from werkfunk.cli import people
+from werkfunk.cli.output import KNOWN, Exit, Printer, complain, exit_code
+
+app = typer.Typer(
+    help="Werkfunk: der verschlüsselte Messenger für Handwerksbetriebe.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+devices_app = typer.Typer(help="Own devices: list, add, revoke.", invoke_without_command=True)
+app.add_typer(devices_app, name="devices")
+
+Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
+Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Conversation = Annotated[str, typer.Option("--conversation", help="Title or id.")]
+DeviceName = Annotated[str, typer.Option("--device-name", help="What this device is called.")]
+DEVICE = f"Kommandozeile {platform.system()}"
+
+
+def _run(printer: Printer, work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+
+
+@app.command()
+def init(
+    data: Data,
+    org: Annotated[str, typer.Option("--org", help="The organisation's name.")],
+    owner: Annotated[str, typer.Option("--owner", help="The owner's name.")] = "",
+    public_url: Annotated[str | None, typer.Option("--public-url", help="How people reach the server.")] = None,
+    listen: Annotated[str | None, typer.Option("--listen", help="host:port that the server will use.")] = None,
+    key_file: Annotated[str | None, typer.Option("--key-file", help="Keep the key elsewhere.")] = None,
+    json: Json = False,
+) -> None:
+    """Prepare a server; prints the owner's set-up link."""
+    from werkfunk.cli import server
+
+    overrides = {"public_url": public_url, "key_file": key_file, "listen": listen}
+    server.init(Printer(json=json), data, org, owner, overrides)
+
+
+@app.command()
+def serve(
+    data: Data,
+    listen: Annotated[str | None, typer.Option("--listen", help="host:port")] = None,
+    public_url: Annotated[str | None, typer.Option("--public-url")] = None,
+    key_file: Annotated[str | None, typer.Option("--key-file")] = None,
+    tls_cert: Annotated[str | None, typer.Option("--tls-cert")] = None,
+    tls_key: Annotated[str | None, typer.Option("--tls-key")] = None,
+    json: Json = False,
+) -> None:
+    """Run the server."""
+    from werkfunk.cli import server
+
+    overrides = {
+        "listen": listen, "public_url": public_url, "key_file": key_file, "tls_cert": tls_cert, "tls_key": tls_key,
+    }  # fmt: skip
+    server.serve(Printer(json=json), data, overrides)
+
+
+@app.command()
+def doctor(data: Data, json: Json = False) -> None:
+    """Check an installation."""
+    from werkfunk.cli import server
+
+    raise typer.Exit(server.doctor(Printer(json=json), data))
+
+
+@app.command()
+def config(
+    data: Annotated[Path | None, typer.Option("--data", help="The server's data folder.")] = None, json: Json = False
+) -> None:
+    """Print the effective settings, secrets masked."""
+    from werkfunk.cli import server
+
+    server.show_config(Printer(json=json), data)
+
+
+@app.command()
+def join(
+    link: Annotated[str, typer.Argument(help="The link of an invitation, set-up or further device.")],
+    profile: Profile,
+    name: Annotated[str, typer.Option("--name", help="Your name.")] = "",
+    device_name: DeviceName = DEVICE,
+    json: Json = False,
+) -> None:
+    """Join by a link."""
+    printer = Printer(json=json)
+    _run(printer, people.join(printer, link, profile, name, device_name))
+
+
+@app.command()
+def recover(
+    code: Annotated[str, typer.Argument(help="The printed recovery code.")],
+    url: Annotated[str, typer.Option("--url", help="The server's address.")],
+    profile: Profile,
+    device_name: DeviceName = DEVICE,
+    json: Json = False,
+) -> None:
+    """Come back with the recovery code."""
+    printer = Printer(json=json)
+    _run(printer, people.recover(printer, code, url, profile, device_name))
+
+
+@app.command()
+def invite(
+    profile: Profile,
+    role: Annotated[str, typer.Option("--role", help="owner, admin, site-lead, member or guest")] = "member",
+    uses: Annotated[int, typer.Option("--uses", help="How many may join with it.", min=1, max=1000)] = 1,
+    expires: Annotated[str, typer.Option("--expires", help="For example 12h, 7d.")] = "7d",
+    json: Json = False,
+) -> None:
+    """Make an invitation."""
+    printer = Printer(json=json)
+    _run(printer, people.invite(printer, profile, role, uses, expires))
+
+
+@app.command("people")
+def list_people(profile: Profile, json: Json = False) -> None:
+    """List the organisation's people."""
+    printer = Printer(json=json)
+    _run(printer, people.people(printer, profile))
+
+
+@app.command("remove-person")
+def remove_person(person: str, profile: Profile, json: Json = False) -> None:
+    """Remove a person from the organisation."""
+    printer = Printer(json=json)
+    _run(printer, people.remove_person(printer, profile, person))
+
+
+@app.command()
+def role(person: str, new_role: str, profile: Profile, json: Json = False) -> None:
+    """Give a person another role."""
+    printer = Printer(json=json)
+    _run(printer, people.change_role(printer, profile, person, new_role))
+
+
+@app.command()
+def conversations(profile: Profile, json: Json = False) -> None:
+    """List the conversations."""
+    printer = Printer(json=json)
+    _run(printer, people.conversations(printer, profile))
+
+
+@app.command()
+def create(
+    profile: Profile,
+    title: Annotated[str, typer.Option("--title")],
+    with_: Annotated[list[str] | None, typer.Option("--with", help="Name or id; may be repeated.")] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="[PERSON]...", help="Further people.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="A site's address.")] = None,
+    json: Json = False,
+) -> None:
+    """Create a group, or a site with an address."""
+    printer = Printer(json=json)
+    _run(printer, people.create(printer, profile, title, site, [*(with_ or []), *(more or [])]))
+
+
+@app.command()
+def add(profile: Profile, conversation: Conversation, person: str, json: Json = False) -> None:
+    """Add somebody to a conversation."""
+    printer = Printer(json=json)
+    _run(printer, people.change(printer, profile, conversation, person, add=True))
+
+
+@app.command()
+def remove(profile: Profile, conversation: Conversation, person: str, json: Json = False) -> None:
+    """Remove somebody from a conversation."""
+    printer = Printer(json=json)
+    _run(printer, people.change(printer, profile, conversation, person, add=False))
+
+
+@app.command()
+def send(
+    profile: Profile,
+    to: Annotated[str, typer.Option("--to", help="Title or id of the conversation.")],
+    text: Annotated[str, typer.Argument(help="The text, or - for one message a line of standard input.")] = "",
+    file: Annotated[list[Path] | None, typer.Option("--file", help="A file; may be repeated.")] = None,
+    json: Json = False,
+) -> None:
+    """Send a message."""
+    if not text and not file:
+        raise typer.BadParameter("there is nothing to send: give a text or --file")
+    printer = Printer(json=json)
+    _run(printer, people.send(printer, profile, to, text, file or []))
+
+
+@app.command()
+def read(
+    profile: Profile,
+    conversation: Conversation,
+    since: Annotated[int, typer.Option("--since", help="Only messages after this number.", min=0)] = 0,
+    save: Annotated[Path | None, typer.Option("--save", help="Save files into this folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Read a conversation."""
+    printer = Printer(json=json)
+    _run(printer, people.read(printer, profile, conversation, since, save))
+
+
+@app.command()
+def listen(profile: Profile, json: Json = False) -> None:
+    """Print messages as they come."""
+    printer = Printer(json=json)
+    _run(printer, people.listen(printer, profile))
+
+
+@devices_app.callback()
+def devices(
+    context: typer.Context,
+    profile: Annotated[Path | None, typer.Option("--profile", help="The folder of a person's device.")] = None,
+    json: Json = False,
+) -> None:
+    """List the own devices."""
+    context.obj = (profile, json)
+    if context.invoked_subcommand is None:
+        printer = Printer(json=json)
+        _run(printer, people.devices(printer, _profile(context, None)))
+
+
+def _profile(context: typer.Context, profile: Path | None) -> Path:
+    """`--profile` may stand before or after the subcommand."""
+    found: Path | None = profile or context.obj[0]
+    if found is None:
+        raise typer.BadParameter("--profile is missing")
+    return found
+
+
+@devices_app.command("add")
+def devices_add(
+    context: typer.Context, profile: Annotated[Path | None, typer.Option("--profile")] = None, json: Json = False
+) -> None:
+    """Print a code for a further device."""
+    printer = Printer(json=json or context.obj[1])
+    _run(printer, people.add_device(printer, _profile(context, profile)))
+
+
+@devices_app.command("revoke")
+def devices_revoke(
+    context: typer.Context,
+    device: str,
+    profile: Annotated[Path | None, typer.Option("--profile")] = None,
+    json: Json = False,
+) -> None:
+    """Revoke a device."""
+    printer = Printer(json=json or context.obj[1])
+    _run(printer, people.revoke_device(printer, _profile(context, profile), device))
+
+
+@app.command()
+def verify(
+    person: str,
+    number: Annotated[list[str] | None, typer.Argument(help="The number that the person reads out.")] = None,
+    profile: Annotated[Path | None, typer.Option("--profile")] = None,
+    json: Json = False,
+) -> None:
+    """Show or check a person's verification number."""
+    if profile is None:
+        raise typer.BadParameter("--profile is missing")
+    printer = Printer(json=json)
+    _run(printer, people.verify(printer, profile, person, " ".join(number) if number else None))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """The command's entry point."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Exit as error:
+        code = error.exit_code
+    except typer.Abort:
+        code = Exit.FAILED
+    except (KeyboardInterrupt, BrokenPipeError):
+        code = Exit.DONE
+    except KNOWN as error:
+        complain(error, json="--json" in sys.argv)
+        code = exit_code(error)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        # typer's own errors of usage
+        sys.stderr.write(f"werkfunk: {error.format_message()}\n")
+        code = Exit.USAGE
+    sys.exit(int(code or 0))
+
+
+if __name__ == "__main__":
+    main()

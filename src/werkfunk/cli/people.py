@@ -1,0 +1,319 @@
+"""Commands for people: joining, talking, devices. Each opens the profile, makes one call of the client library, prints."""
+
+import asyncio
+import contextlib
+import re
+import sys
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from werkfunk.cli.output import Printer
+from werkfunk.domain.roles import Role
+from werkfunk.protocol.content import Edit, File, Photo, Place, Reaction, System, Text, Unknown, VoiceNote, name_of
+from werkfunk.sdk import account
+from werkfunk.sdk.account import now
+from werkfunk.sdk.client import Client
+from werkfunk.sdk.errors import NoConnection, NotAllowed, Usage
+from werkfunk.sdk.log import Message
+
+ROLES = {
+    "owner": Role.OWNER,
+    "admin": Role.ADMIN,
+    "site-lead": Role.SITE_LEAD,
+    "member": Role.MEMBER,
+    "guest": Role.GUEST,
+}
+NAMES = {role: name for name, role in ROLES.items()}
+UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+@contextlib.asynccontextmanager
+async def opened(profile: Path, *, online: bool = True, tolerant: bool = False) -> AsyncIterator[Client]:
+    """The profile's client, connected and caught up; `tolerant` goes on without a connection."""
+    async with Client(profile) as client:
+        if online:
+            try:
+                await client.connect()
+            except NoConnection:
+                if not tolerant:
+                    raise
+        yield client
+
+
+async def join(printer: Printer, link: str, profile: Path, name: str, device: str) -> None:
+    """Join by any link."""
+    joined = await account.join(link, profile, name, device)
+    _joined(printer, joined)
+
+
+async def recover(printer: Printer, code: str, url: str, profile: Path, device: str) -> None:
+    """Come back with the recovery code."""
+    _joined(printer, await account.recover(code, url, profile, device))
+
+
+def _joined(printer: Printer, joined: account.Joined) -> None:
+    values = {
+        "organisation": joined.organisation.hex(),
+        "person": joined.user.hex(),
+        "device": joined.device.hex(),
+        "recovery": joined.recovery,
+    }
+    text = "Willkommen! Dieses Gerät ist dabei."
+    if joined.recovery:
+        text += (
+            f"\n\nDein Wiederherstellungscode (ausdrucken oder aufschreiben, gut aufbewahren):\n\n  {joined.recovery}\n\n"
+            "Damit kommst du zurück, wenn alle Geräte verloren sind. Niemand sonst kann dir helfen."
+        )
+    printer.result(values, text)
+
+
+async def invite(printer: Printer, profile: Path, role: str, uses: int, expires: str) -> None:
+    """Make an invitation's link."""
+    if role not in ROLES:
+        raise Usage(f"there is no role {role!r}; choose one of: {', '.join(ROLES)}")
+    end = now() + duration(expires) * 1000
+    async with opened(profile) as client:
+        link = await client.invite(ROLES[role], uses, end)
+    printer.result({"link": link, "expires": moment(end)}, f"Einladung, gültig bis {local(end)}:\n\n  {link}\n")
+
+
+def duration(text: str) -> int:
+    """Seconds of "7d", "12h", "30m", "2w". Raises Usage."""
+    match = re.fullmatch(r"(\d{1,4})([mhdw])", text)
+    if match is None or int(match[1]) == 0:
+        raise Usage(f"{text!r} is not a duration; write for example 30m, 12h, 7d or 2w")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def moment(ms: int) -> str:
+    """ISO 8601 in UTC."""
+    from datetime import UTC
+
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local(ms: int) -> str:
+    """Date and time as people here write it."""
+    return datetime.fromtimestamp(ms / 1000).strftime("%d.%m.%Y %H:%M")
+
+
+async def people(printer: Printer, profile: Path) -> None:
+    """List the organisation's people."""
+    async with opened(profile, tolerant=True) as client:
+        for user, role in sorted(client.chains.people().items(), key=lambda item: client.chains.name(item[0])):
+            name = client.chains.name(user)
+            values = {"person": user.hex(), "name": name, "role": NAMES[role], "verified": client.is_verified(user)}
+            printer.result(values, f"{name:24} {NAMES[role]:10} {user.hex()[:16]}")
+
+
+async def conversations(printer: Printer, profile: Path) -> None:
+    """List the conversations."""
+    async with opened(profile, tolerant=True) as client:
+        for name in client.logs.conversations():
+            values: dict[str, Any] = {
+                "conversation": name.hex(),
+                "title": client.logs.title(name),
+                "unread": client.logs.unread(name),
+                "last_seq": client.logs.cursor(name),
+                "blocked": client.logs.blocked(name),
+            }
+            unread = f" ({values['unread']} ungelesen)" if values["unread"] else ""
+            printer.result(values, f"{values['title']}{unread}  {name.hex()}")
+
+
+async def create(printer: Printer, profile: Path, title: str, site: str | None, names: list[str]) -> None:
+    """Create a group or site."""
+    async with opened(profile) as client:
+        conversation = await client.create(title, [client.chains.find(name) for name in names], site=site)
+    printer.result({"conversation": conversation.hex()}, f"„{title}“ ist angelegt: {conversation.hex()}")
+
+
+async def change(printer: Printer, profile: Path, conversation: str, person: str, *, add: bool) -> None:
+    """Add or remove somebody."""
+    async with opened(profile) as client:
+        target = client.find_conversation(conversation)
+        user = client.chains.find(person)
+        await (client.add if add else client.remove)(target, [user])
+        name = client.chains.name(user)
+    done = "ist jetzt dabei" if add else "ist nicht mehr dabei"
+    printer.result({"conversation": target.hex(), "person": user.hex()}, f"{name} {done}.")
+
+
+async def send(printer: Printer, profile: Path, to: str, text: str, files: list[Path]) -> None:
+    """Send a message, or with `-` each line of standard input."""
+    async with Client(profile) as client:
+        try:
+            await client.connect()
+        except NoConnection:
+            if text == "-" or files:
+                raise
+            # Without a connection the message waits in the outbox and leaves with the next command.
+            client.queue(client.find_conversation(to), Text(text))
+            raise NoConnection("no connection; the message waits in the outbox and is sent next time") from None
+        conversation = client.find_conversation(to)
+        if text != "-":
+            await _send(printer, client, conversation, text, files)
+            return
+        async for line in lines():
+            if line:
+                await _send(printer, client, conversation, line, [])
+
+
+async def _send(printer: Printer, client: Client, conversation: bytes, text: str, files: list[Path]) -> None:
+    ack = await client.send(conversation, text, files)
+    printer.result({"id": ack.message_id.hex(), "seq": ack.seq}, f"Gesendet (Nr. {ack.seq}).")
+
+
+async def lines() -> AsyncIterator[str]:
+    """The lines of standard input, as they come."""
+    while True:
+        line = await asyncio.to_thread(sys.stdin.buffer.readline)
+        if not line:
+            return
+        yield line.decode(errors="replace").rstrip("\r\n")
+
+
+async def read(printer: Printer, profile: Path, conversation: str, since: int, save: Path | None) -> None:
+    """Print a conversation's messages."""
+    async with opened(profile, tolerant=True) as client:
+        target = client.find_conversation(conversation)
+        last = 0
+        for message in client.logs.messages(target, since):
+            await show(printer, client, message, save)
+            last = message.seq
+        if last:
+            client.logs.mark_read(target, last)
+
+
+async def listen(printer: Printer, profile: Path) -> None:
+    """Print messages as they come, reconnecting when the connection breaks."""
+    async with Client(profile) as client:
+        first, delay = True, 0.2
+        while True:
+            try:
+                missed = await client.connect()
+                if not first:
+                    for message in missed:
+                        await show(printer, client, message, None)
+                first, delay = False, 0.2
+                if not printer.json:
+                    sys.stderr.write("verbunden\n")
+                async for message in client.listen():
+                    await show(printer, client, message, None)
+            except NotAllowed:
+                raise
+            except NoConnection:
+                if first:
+                    raise
+                await asyncio.sleep(delay)
+                delay = min(5.0, delay * 2)
+
+
+async def show(printer: Printer, client: Client, message: Message, save: Path | None) -> None:
+    """Print one message; kinds that only carry settings are not shown."""
+    content = message.content
+    kind = name_of(content)
+    if kind == "details":
+        return
+    files: list[dict[str, Any]] = []
+    text = ""
+    match content:
+        case Text() | System() | Edit() | Reaction():
+            text = content.text
+        case File() | Photo() | VoiceNote():
+            text = getattr(content, "text", "")
+            for attachment in content.files:
+                entry: dict[str, Any] = {
+                    "name": attachment.name,
+                    "size": attachment.size,
+                    "type": attachment.media_type,
+                }
+                if save is not None:
+                    entry["path"] = str(await client.files.download(attachment, save))
+                files.append(entry)
+        case Place():
+            text = content.label or ""
+        case Unknown():
+            text = "(von einer neueren Werkfunk-Version)"
+    name = client.chains.name(message.sender)
+    values = {
+        "seq": message.seq,
+        "id": message.id.hex(),
+        "conversation": message.conversation.hex(),
+        "sender": message.sender.hex(),
+        "name": name,
+        "kind": kind,
+        "text": text,
+        "files": files,
+        "at": moment(message.at),
+    }
+    listed = "".join(f" [{entry['name']}, {entry['size']} Byte]" for entry in files)
+    printer.result(values, f"{local(message.at)} {name}: {text}{listed}")
+
+
+async def devices(printer: Printer, profile: Path) -> None:
+    """List the own devices."""
+    async with opened(profile, tolerant=True) as client:
+        for device, label, state in client.devices():
+            mine = device == client.keys.device
+            values = {"device": device.hex(), "name": label, "state": state, "this": mine}
+            note = " (dieses Gerät)" if mine else ""
+            german = "aktiv" if state == "active" else "gesperrt"
+            printer.result(values, f"{label or '?':24} {german:10} {device.hex()}{note}")
+
+
+async def add_device(printer: Printer, profile: Path) -> None:
+    """Print a code for a further device."""
+    async with opened(profile) as client:
+        code = await client.add_device()
+    text = f"Auf dem neuen Gerät innerhalb von 14 Minuten:\n\n  werkfunk join '{code}' --profile ORDNER\n"
+    printer.result({"code": code, "device": "", "name": "", "state": "waiting"}, text)
+
+
+async def revoke_device(printer: Printer, profile: Path, device: str) -> None:
+    """Revoke an own device."""
+    async with opened(profile) as client:
+        found = [
+            (name, label)
+            for name, label, _ in client.devices()
+            if label == device or (len(device) >= 8 and name.hex().startswith(device.lower()))
+        ]
+        if len(found) != 1:
+            raise Usage(f"there is no single device {device!r}; use its id")
+        name, label = found[0]
+        await client.revoke_device(name)
+    printer.result({"device": name.hex(), "name": label, "state": "revoked"}, f"{label or name.hex()} ist gesperrt.")
+
+
+async def verify(printer: Printer, profile: Path, person: str, number: str | None) -> None:
+    """Show a person's verification number, or check it."""
+    async with opened(profile, tolerant=True) as client:
+        user = client.chains.find(person)
+        if number is not None:
+            client.verify(user, number)
+        shown = client.verification_number(user)
+        verified = client.is_verified(user)
+    text = f"{shown}\n" + ("Geprüft." if verified else "Vergleicht diese Zahl am Telefon oder vor Ort.")
+    printer.result({"number": shown, "verified": verified}, text)
+
+
+async def remove_person(printer: Printer, profile: Path, person: str) -> None:
+    """Remove a person from the organisation."""
+    async with opened(profile) as client:
+        user = client.chains.find(person)
+        name = client.chains.name(user)
+        await client.remove_person(user)
+    printer.result({"person": user.hex(), "name": name, "role": None}, f"{name} gehört nicht mehr zum Betrieb.")
+
+
+async def change_role(printer: Printer, profile: Path, person: str, role: str) -> None:
+    """Give a person another role."""
+    if role not in ROLES:
+        raise Usage(f"there is no role {role!r}; choose one of: {', '.join(ROLES)}")
+    async with opened(profile) as client:
+        user = client.chains.find(person)
+        await client.change_role(user, ROLES[role])
+        name = client.chains.name(user)
+    printer.result({"person": user.hex(), "name": name, "role": role}, f"{name}: {role}")
