@@ -26,6 +26,10 @@ from werkfunk.storage.sqlite.store import FILE, SqliteStore
 from werkfunk.storage.store import StoreError, WrongKey
 
 
+ADVICE = {"key apart from data"}
+"""Checks whose finding is advice: safer otherwise, but nothing is broken."""
+
+
 def key_path(data: Path, config: Config) -> Path:
     """Where the key file lies."""
     return Path(config.key_file) if config.key_file else data / "server.key"
@@ -109,10 +113,10 @@ def show_config(printer: Printer, data: Path | None) -> None:
 
 
 def doctor(printer: Printer, data: Path) -> Exit:
-    """Check an installation; the worst finding decides the exit code."""
+    """Check an installation; a finding that only advises does not change the exit code."""
     failed = False
     for check, ok, hint in _checks(data):
-        failed = failed or not ok
+        failed = failed or not (ok or check in ADVICE)
         mark = "✓" if ok else "✗"
         printer.result({"check": check, "ok": ok, "hint": hint}, f"{mark} {check}" + (f": {hint}" if hint else ""))
     return Exit.FAILED if failed else Exit.DONE

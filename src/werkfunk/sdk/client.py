@@ -29,7 +29,7 @@ from werkfunk.protocol.content import Attachment, Content, Details, File, Text, 
 from werkfunk.protocol.conversation import ConversationState, MemberRole
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.events import EventKind, Header
-from werkfunk.protocol.generation import seal_repair
+from werkfunk.protocol.generation import Parts, seal_repair
 from werkfunk.protocol.identity import RecipientKeys
 from werkfunk.protocol.links import DeviceLink, InviteLink, to_url
 from werkfunk.protocol.messages import seal_message
@@ -469,9 +469,7 @@ class Client:
             held = {g: p for g, p in self.keys.held(conversation).items() if g < state.generation}
             if held and set(held) == set(range(1, state.generation)):
                 for user in people:
-                    await self._change(
-                        conversation, lambda desk, now_state, seen, user=user: desk.grant(now_state, seen, user, held)
-                    )
+                    await self._change(conversation, _granting(user, held))
         await self._repeat_details(conversation)
 
     async def _repeat_details(self, conversation: bytes) -> None:
@@ -616,6 +614,10 @@ class Client:
         """Whether the person was marked as verified."""
         row = self.local.row("SELECT verified FROM profile WHERE user = ?", user)
         return bool(row and row[0])
+
+
+def _granting(user: bytes, held: dict[int, Parts]) -> Make:
+    return lambda desk, state, seen: desk.grant(state, seen, user, held)
 
 
 def _refused(error: ProtocolError) -> SdkError:
