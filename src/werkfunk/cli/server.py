@@ -25,7 +25,6 @@ from werkfunk.storage.sqlite.database import connect
 from werkfunk.storage.sqlite.store import FILE, SqliteStore
 from werkfunk.storage.store import StoreError, WrongKey
 
-
 ADVICE = {"key apart from data"}
 """Checks whose finding is advice: safer otherwise, but nothing is broken."""
 
