@@ -1,4 +1,8 @@
-"""`werkfunk …`: arguments and exit codes. What a command does stands in `people.py` and `server.py`."""
+"""`werkfunk …`: arguments and exit codes. What a command does stands in `people.py` and `server.py`.
+
+The bodies import what they run: a server must not carry the client library in its memory (20 MB), nor a client the
+server. Imports still point down only.
+"""
 
 import asyncio
 import platform
@@ -10,8 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from werkfunk import __version__
-from werkfunk.cli import people
-from werkfunk.cli.output import KNOWN, Exit, Printer, complain, exit_code
+from werkfunk.cli.output import Exit, Printer
 
 app = typer.Typer(
     help="Werkfunk: der verschlüsselte Messenger für Handwerksbetriebe.",
@@ -98,6 +101,8 @@ def join(
     json: Json = False,
 ) -> None:
     """Join by a link."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.join(printer, link, profile, name, device_name))
 
@@ -111,6 +116,8 @@ def recover(
     json: Json = False,
 ) -> None:
     """Come back with the recovery code."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.recover(printer, code, url, profile, device_name))
 
@@ -124,6 +131,8 @@ def invite(
     json: Json = False,
 ) -> None:
     """Make an invitation."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.invite(printer, profile, role, uses, expires))
 
@@ -131,6 +140,8 @@ def invite(
 @app.command("people")
 def list_people(profile: Profile, json: Json = False) -> None:
     """List the organisation's people."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.people(printer, profile))
 
@@ -138,6 +149,8 @@ def list_people(profile: Profile, json: Json = False) -> None:
 @app.command("remove-person")
 def remove_person(person: str, profile: Profile, json: Json = False) -> None:
     """Remove a person from the organisation."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.remove_person(printer, profile, person))
 
@@ -145,6 +158,8 @@ def remove_person(person: str, profile: Profile, json: Json = False) -> None:
 @app.command()
 def role(person: str, new_role: str, profile: Profile, json: Json = False) -> None:
     """Give a person another role."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.change_role(printer, profile, person, new_role))
 
@@ -152,6 +167,8 @@ def role(person: str, new_role: str, profile: Profile, json: Json = False) -> No
 @app.command()
 def conversations(profile: Profile, json: Json = False) -> None:
     """List the conversations."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.conversations(printer, profile))
 
@@ -166,6 +183,8 @@ def create(
     json: Json = False,
 ) -> None:
     """Create a group, or a site with an address."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.create(printer, profile, title, site, [*(with_ or []), *(more or [])]))
 
@@ -173,6 +192,8 @@ def create(
 @app.command()
 def add(profile: Profile, conversation: Conversation, person: str, json: Json = False) -> None:
     """Add somebody to a conversation."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.change(printer, profile, conversation, person, add=True))
 
@@ -180,6 +201,8 @@ def add(profile: Profile, conversation: Conversation, person: str, json: Json = 
 @app.command()
 def remove(profile: Profile, conversation: Conversation, person: str, json: Json = False) -> None:
     """Remove somebody from a conversation."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.change(printer, profile, conversation, person, add=False))
 
@@ -193,6 +216,8 @@ def send(
     json: Json = False,
 ) -> None:
     """Send a message."""
+    from werkfunk.cli import people
+
     if not text and not file:
         raise typer.BadParameter("there is nothing to send: give a text or --file")
     printer = Printer(json=json)
@@ -208,6 +233,8 @@ def read(
     json: Json = False,
 ) -> None:
     """Read a conversation."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.read(printer, profile, conversation, since, save))
 
@@ -215,6 +242,8 @@ def read(
 @app.command()
 def listen(profile: Profile, json: Json = False) -> None:
     """Print messages as they come."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json)
     _run(printer, people.listen(printer, profile))
 
@@ -226,6 +255,8 @@ def devices(
     json: Json = False,
 ) -> None:
     """List the own devices."""
+    from werkfunk.cli import people
+
     context.obj = (profile, json)
     if context.invoked_subcommand is None:
         printer = Printer(json=json)
@@ -245,6 +276,8 @@ def devices_add(
     context: typer.Context, profile: Annotated[Path | None, typer.Option("--profile")] = None, json: Json = False
 ) -> None:
     """Print a code for a further device."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json or context.obj[1])
     _run(printer, people.add_device(printer, _profile(context, profile)))
 
@@ -257,6 +290,8 @@ def devices_revoke(
     json: Json = False,
 ) -> None:
     """Revoke a device."""
+    from werkfunk.cli import people
+
     printer = Printer(json=json or context.obj[1])
     _run(printer, people.revoke_device(printer, _profile(context, profile), device))
 
@@ -269,6 +304,8 @@ def verify(
     json: Json = False,
 ) -> None:
     """Show or check a person's verification number."""
+    from werkfunk.cli import people
+
     if profile is None:
         raise typer.BadParameter("--profile is missing")
     printer = Printer(json=json)
@@ -291,15 +328,10 @@ def main() -> None:
         code = Exit.FAILED
     except (KeyboardInterrupt, BrokenPipeError):
         code = Exit.DONE
-    except KNOWN as error:
-        complain(error, json="--json" in sys.argv)
-        code = exit_code(error)
     except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        # typer's own errors of usage
-        sys.stderr.write(f"werkfunk: {error.format_message()}\n")
-        code = Exit.USAGE
+        from werkfunk.cli.ending import ending
+
+        code = ending(error, json="--json" in sys.argv)
     sys.exit(int(code or 0))
 
 
