@@ -71,7 +71,7 @@ def serve(
     overrides = {
         "listen": listen, "public_url": public_url, "key_file": key_file, "tls_cert": tls_cert, "tls_key": tls_key,
     }  # fmt: skip
-    server.serve(Printer(json=json), data, overrides)
+    server.serve(data, overrides, json=json)
 
 
 @app.command()

@@ -1,20 +1,18 @@
 """Commands for whoever runs the server: init, serve, doctor, config."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import segno
-import uvloop
 
 from werkfunk.adapters import config as configuration
-from werkfunk.adapters.config import Config, ConfigError
-from werkfunk.adapters.logs import configure
-from werkfunk.app import Server
+from werkfunk.adapters.config import ConfigError
+from werkfunk.cli.keyfile import key_path, open_keys
 from werkfunk.cli.output import Exit, Printer
 from werkfunk.protocol.links import SetupLink, to_url
 from werkfunk.services.setup import prepare
@@ -27,27 +25,6 @@ from werkfunk.storage.store import StoreError, WrongKey
 
 ADVICE = {"key apart from data"}
 """Checks whose finding is advice: safer otherwise, but nothing is broken."""
-
-
-def key_path(data: Path, config: Config) -> Path:
-    """Where the key file lies."""
-    return Path(config.key_file) if config.key_file else data / "server.key"
-
-
-def open_keys(data: Path, config: Config) -> Keys:
-    """The server's keys. Raises ConfigError, WrongKey."""
-    try:
-        return keyfiles.load(key_path(data, config))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"there is no key file {key_path(data, config)}; was `werkfunk init --data {data}` run?"
-        ) from None
-
-
-def qr(text: str) -> None:
-    """A QR code on the terminal."""
-    if sys.stdout.isatty() or os.environ.get("WERKFUNK_QR"):
-        segno.make(text, error="l").terminal(compact=True)
 
 
 def init(printer: Printer, data: Path, organisation: str, owner: str, overrides: dict[str, Any]) -> None:
@@ -88,21 +65,20 @@ def _remember(data: Path, key: str, value: str) -> None:
         path.write_text(f'{before}{key} = "{escaped}"\n')
 
 
-def serve(printer: Printer, data: Path, overrides: dict[str, Any]) -> None:
-    """Run the server until a signal."""
+def serve(data: Path, overrides: dict[str, Any], *, json: bool) -> None:
+    """Check what can be checked, then become the server.
+
+    The process replaces itself by `cli.serving`: what parses arguments (typer, pydantic, rich: 12 MB) is gone then.
+    """
     config = configuration.load(data, overrides)
     if not (data / FILE).exists():
         raise ConfigError(f"there is no Werkfunk in {data}; make one with: werkfunk init --data {data} --org NAME")
-    configure(config.log_level)
-    server = Server(data, config, open_keys(data, config))
-
-    def ready(port: int) -> None:
-        url = config.origins(port)[0]
-        printer.result({"url": url}, f"Werkfunk läuft auf {url} (beenden mit Strg+C)")
-
-    # uvicorn raises the signal again after a graceful stop; for a person that is an ordinary end.
-    with contextlib.suppress(KeyboardInterrupt):
-        uvloop.run(server.serve(ready))
+    open_keys(data, config)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    task = msgspec.json.encode({"data": str(data), "overrides": given, "json": json}).decode()
+    # Few threads allocate here; one arena keeps the memory of a small server together.
+    environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
+    os.execve(sys.executable, [sys.executable, "-m", "werkfunk.cli.serving", task], environment)  # noqa: S606
 
 
 def show_config(printer: Printer, data: Path | None) -> None:
