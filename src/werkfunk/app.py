@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Server:
         self._keys = keys
         self._clock = clock
         self._stopping = False
+        self._stop = asyncio.Event()
         self._days: dict[bytes, int] = {}
         self._metrics = Metrics()
         self._store = SqliteStore(data, keys)
@@ -89,7 +91,7 @@ class Server:
         )
         directory.told = lambda kind, chain, length: _tell(directory, hub, kind, chain, length)
         self._blobs = blobs
-        self._server = uvicorn.Server(
+        self._server = _Uvicorn(
             uvicorn.Config(
                 application(services),
                 http="httptools",
@@ -110,21 +112,33 @@ class Server:
         chores = loop.create_task(self._housekeeping())
         log.info("started", version=__version__, listen=config.listen)
         loop.call_soon(ready, self._port)
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            # Signals reach the main thread's loop only; elsewhere (in tests) `stop` is called.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.stop)
         try:
+            farewell = loop.create_task(self._farewell(gateway))
             await self._server.serve([listener])
         finally:
             self._stopping = True
+            self._stop.set()
+            await farewell
             chores.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await chores
-            await gateway.close()
             await conversations.appender.close()
             await self._write_days()
             await self._store.close()
             log.info("stopped")
 
     def stop(self) -> None:
-        """Stop gracefully."""
+        """Stop gracefully: tell everybody to come back, finish what was taken, close."""
+        self._stop.set()
+
+    async def _farewell(self, gateway: Gateway) -> None:
+        await self._stop.wait()
+        self._stopping = True
+        await gateway.close()
         self._server.should_exit = True
 
     async def _housekeeping(self) -> None:
@@ -143,6 +157,15 @@ class Server:
         days, self._days = self._days, {}
         if days:
             await self._store.touch(days)
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its signal handling, which would end the process before the store is closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn."""
+        yield
 
 
 def _bind(config: Config) -> socket.socket:
