@@ -15,7 +15,7 @@ from werkfunk.protocol.content import Edit, File, Photo, Place, Reaction, System
 from werkfunk.sdk import account
 from werkfunk.sdk.account import now
 from werkfunk.sdk.client import Client
-from werkfunk.sdk.errors import NoConnection, NotAllowed, Usage
+from werkfunk.sdk.errors import NoConnection, Usage
 from werkfunk.sdk.log import Message
 
 ROLES = {
@@ -190,25 +190,34 @@ async def read(printer: Printer, profile: Path, conversation: str, since: int, s
 async def listen(printer: Printer, profile: Path) -> None:
     """Print messages as they come, reconnecting when the connection breaks."""
     async with Client(profile) as client:
-        first, delay = True, 0.2
+        await client.connect()
+        shown = {name: client.logs.cursor(name) for name in client.logs.conversations()}
         while True:
+            if not printer.json:
+                sys.stderr.write("verbunden\n")
             try:
-                missed = await client.connect()
-                if not first:
-                    for message in missed:
-                        await show(printer, client, message, None)
-                first, delay = False, 0.2
-                if not printer.json:
-                    sys.stderr.write("verbunden\n")
                 async for message in client.listen():
+                    shown[message.conversation] = max(message.seq, shown.get(message.conversation, 0))
                     await show(printer, client, message, None)
-            except NotAllowed:
-                raise
             except NoConnection:
-                if first:
-                    raise
-                await asyncio.sleep(delay)
-                delay = min(5.0, delay * 2)
+                await _reconnect(client)
+            # What came meanwhile may have been taken by another process of this profile.
+            for name in client.logs.conversations():
+                for message in client.logs.messages(name, shown.get(name, 0)):
+                    shown[name] = message.seq
+                    await show(printer, client, message, None)
+
+
+async def _reconnect(client: Client) -> None:
+    delay = 0.2
+    while True:
+        try:
+            await client.connect()
+        except NoConnection:
+            await asyncio.sleep(delay)
+            delay = min(5.0, delay * 2)
+        else:
+            return
 
 
 async def show(printer: Printer, client: Client, message: Message, save: Path | None) -> None:
