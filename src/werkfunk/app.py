@@ -95,7 +95,7 @@ class Server:
             uvicorn.Config(
                 application(services),
                 http="httptools",
-                ws=protocol_class(gateway, lambda origin: origin is None or origin.decode() in sessions.origins()),
+                ws=protocol_class(gateway, lambda origin: not self._stopping and _is_own(origin, sessions.origins())),
                 lifespan="off",
                 access_log=False,
                 log_config=None,
@@ -157,6 +157,11 @@ class Server:
         days, self._days = self._days, {}
         if days:
             await self._store.touch(days)
+
+
+def _is_own(origin: bytes | None, origins: tuple[str, ...]) -> bool:
+    """Whether a page of this Origin may connect; programs that are no browsers send none."""
+    return origin is None or origin.decode("latin-1") in origins
 
 
 class _Uvicorn(uvicorn.Server):

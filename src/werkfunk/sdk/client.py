@@ -200,13 +200,13 @@ class Client:
                 conversation = frame.conversation
                 logged = frames.Logged(frame.seq, frame.time, frame.event)
                 cursor = self.logs.cursor(conversation)
-                if frame.seq <= cursor:
-                    # Another process of this profile was quicker; for this one it is news all the same.
-                    return [m for m in self.logs.messages(conversation, frame.seq - 1) if m.seq == frame.seq]
                 if frame.seq > cursor + 1:
                     # A gap: fetch what is missing; the page brings this event too.
                     return await self._fetch_from(conversation, cursor)
                 messages = await self._take(conversation, [logged])
+                if not messages:
+                    # Another process of this profile was quicker; for this one it is news all the same.
+                    messages = [m for m in self.logs.messages(conversation, frame.seq - 1) if m.seq == frame.seq]
                 return messages + await self._fill(conversation)
             case frames.Page():
                 messages = []
