@@ -9,6 +9,8 @@ UV     := $(BIN)/uv
 DATA   ?= ./data
 LISTEN ?= 127.0.0.1:8470
 export ORG ?= Mein Betrieb
+# A business with its own certificate authority trusts it in the system; so does uv then.
+export UV_SYSTEM_CERTS := 1
 
 .PHONY: help setup run test check fmt bench soak lock wheel clean
 
