@@ -5,7 +5,7 @@ import contextlib
 import re
 import sys
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from werkfunk.sdk.account import now
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NoConnection, Usage
 from werkfunk.sdk.log import Message
+from werkfunk.sdk.timeline import fold
 
 ROLES = {
     "owner": Role.OWNER,
@@ -89,8 +90,6 @@ def duration(text: str) -> int:
 
 def moment(ms: int) -> str:
     """ISO 8601 in UTC."""
-    from datetime import UTC
-
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -179,12 +178,12 @@ async def read(printer: Printer, profile: Path, conversation: str, since: int, s
     """Print a conversation's messages."""
     async with opened(profile, tolerant=True) as client:
         target = client.find_conversation(conversation)
-        last = 0
-        for message in client.logs.messages(target, since):
-            await show(printer, client, message, save)
-            last = message.seq
-        if last:
-            client.logs.mark_read(target, last)
+        messages = client.logs.messages(target, 0)
+        for shown in fold(messages):
+            if shown.message.seq > since and not shown.deleted:
+                await show(printer, client, shown.message, save)
+        if messages:
+            client.logs.mark_read(target, messages[-1].seq)
 
 
 async def listen(printer: Printer, profile: Path) -> None:

@@ -28,6 +28,7 @@ CREATE TABLE event (conversation BLOB NOT NULL, seq INTEGER NOT NULL, time INTEG
     state INTEGER NOT NULL, generation INTEGER NOT NULL, message_id BLOB NOT NULL, sender BLOB NOT NULL,
     kind INTEGER NOT NULL, content BLOB NOT NULL, head BLOB NOT NULL, PRIMARY KEY (conversation, seq)) STRICT;
 CREATE INDEX event_state ON event (conversation, state);
+CREATE INDEX event_id ON event (message_id);
 CREATE TABLE parts (conversation BLOB NOT NULL, generation INTEGER NOT NULL, parts BLOB NOT NULL,
     PRIMARY KEY (conversation, generation)) STRICT;
 CREATE TABLE seed (generation INTEGER NOT NULL PRIMARY KEY, seed BLOB NOT NULL) STRICT;

@@ -191,6 +191,12 @@ class Logs:
             self._store(conversation, logged, STATEMENT, event)
             self._states[conversation] = state
             return None
+        if self._local.row(
+            "SELECT 1 FROM event WHERE conversation = ? AND message_id = ?", conversation, event.header.message_id
+        ):
+            # [M28] The server repeats an event under another number: shown as refused, never as a second message.
+            self._store(conversation, logged, REFUSED, event, content=encode([0, {0: "replayed"}]))
+            return None
         state_now = self.state(conversation)
         if state_now is None:
             raise ProtocolError("number_not_next", "no statement yet")
