@@ -76,7 +76,7 @@ async def invite(printer: Printer, profile: Path, role: str, uses: int, expires:
         raise Usage(f"there is no role {role!r}; choose one of: {', '.join(ROLES)}")
     end = now() + duration(expires) * 1000
     async with opened(profile) as client:
-        link = await client.invite(ROLES[role], uses, end)
+        link = await client.office.invite(ROLES[role], uses, end)
     printer.result({"link": link, "expires": moment(end)}, f"Einladung, gültig bis {local(end)}:\n\n  {link}\n")
 
 
@@ -101,22 +101,29 @@ def local(ms: int) -> str:
 async def people(printer: Printer, profile: Path) -> None:
     """List the organisation's people."""
     async with opened(profile, tolerant=True) as client:
-        for user, role in sorted(client.chains.people().items(), key=lambda item: client.chains.name(item[0])):
-            name = client.chains.name(user)
-            values = {"person": user.hex(), "name": name, "role": NAMES[role], "verified": client.is_verified(user)}
+        for user, role in sorted(
+            client.core.chains.people().items(), key=lambda item: client.core.chains.name(item[0])
+        ):
+            name = client.core.chains.name(user)
+            values = {
+                "person": user.hex(),
+                "name": name,
+                "role": NAMES[role],
+                "verified": client.office.is_verified(user),
+            }
             printer.result(values, f"{name:24} {NAMES[role]:10} {user.hex()[:16]}")
 
 
 async def conversations(printer: Printer, profile: Path) -> None:
     """List the conversations."""
     async with opened(profile, tolerant=True) as client:
-        for name in client.logs.conversations():
+        for name in client.core.logs.conversations():
             values: dict[str, Any] = {
                 "conversation": name.hex(),
-                "title": client.logs.title(name),
-                "unread": client.logs.unread(name),
-                "last_seq": client.logs.cursor(name),
-                "blocked": client.logs.blocked(name),
+                "title": client.core.logs.title(name),
+                "unread": client.core.logs.unread(name),
+                "last_seq": client.core.logs.cursor(name),
+                "blocked": client.core.logs.blocked(name),
             }
             unread = f" ({values['unread']} ungelesen)" if values["unread"] else ""
             printer.result(values, f"{values['title']}{unread}  {name.hex()}")
@@ -125,7 +132,7 @@ async def conversations(printer: Printer, profile: Path) -> None:
 async def create(printer: Printer, profile: Path, title: str, site: str | None, names: list[str]) -> None:
     """Create a group or site."""
     async with opened(profile) as client:
-        conversation = await client.create(title, [client.chains.find(name) for name in names], site=site)
+        conversation = await client.create(title, [client.core.chains.find(name) for name in names], site=site)
     printer.result({"conversation": conversation.hex()}, f"„{title}“ ist angelegt: {conversation.hex()}")
 
 
@@ -133,9 +140,9 @@ async def change(printer: Printer, profile: Path, conversation: str, person: str
     """Add or remove somebody."""
     async with opened(profile) as client:
         target = client.find_conversation(conversation)
-        user = client.chains.find(person)
+        user = client.core.chains.find(person)
         await (client.add if add else client.remove)(target, [user])
-        name = client.chains.name(user)
+        name = client.core.chains.name(user)
     done = "ist jetzt dabei" if add else "ist nicht mehr dabei"
     printer.result({"conversation": target.hex(), "person": user.hex()}, f"{name} {done}.")
 
@@ -149,7 +156,7 @@ async def send(printer: Printer, profile: Path, to: str, text: str, files: list[
             if text == "-" or files:
                 raise
             # Without a connection the message waits in the outbox and leaves with the next command.
-            client.queue(client.find_conversation(to), Text(text))
+            client.outbox.queue(client.find_conversation(to), Text(text))
             raise NoConnection("no connection; the message waits in the outbox and is sent next time") from None
         conversation = client.find_conversation(to)
         if text != "-":
@@ -178,19 +185,19 @@ async def read(printer: Printer, profile: Path, conversation: str, since: int, s
     """Print a conversation's messages."""
     async with opened(profile, tolerant=True) as client:
         target = client.find_conversation(conversation)
-        messages = client.logs.messages(target, 0)
+        messages = client.core.logs.messages(target, 0)
         for shown in fold(messages):
             if shown.message.seq > since and not shown.deleted:
                 await show(printer, client, shown.message, save)
         if messages:
-            client.logs.mark_read(target, messages[-1].seq)
+            client.core.logs.mark_read(target, messages[-1].seq)
 
 
 async def listen(printer: Printer, profile: Path) -> None:
     """Print messages as they come, reconnecting when the connection breaks."""
     async with Client(profile) as client:
         await client.connect()
-        shown = {name: client.logs.cursor(name) for name in client.logs.conversations()}
+        shown = {name: client.core.logs.cursor(name) for name in client.core.logs.conversations()}
         while True:
             if not printer.json:
                 sys.stderr.write("verbunden\n")
@@ -201,8 +208,8 @@ async def listen(printer: Printer, profile: Path) -> None:
             except NoConnection:
                 await _reconnect(client)
             # What came meanwhile may have been taken by another process of this profile.
-            for name in client.logs.conversations():
-                for message in client.logs.messages(name, shown.get(name, 0)):
+            for name in client.core.logs.conversations():
+                for message in client.core.logs.messages(name, shown.get(name, 0)):
                     shown[name] = message.seq
                     await show(printer, client, message, None)
 
@@ -239,13 +246,13 @@ async def show(printer: Printer, client: Client, message: Message, save: Path | 
                     "type": attachment.media_type,
                 }
                 if save is not None:
-                    entry["path"] = str(await client.files.download(attachment, save))
+                    entry["path"] = str(await client.core.files.download(attachment, save))
                 files.append(entry)
         case Place():
             text = content.label or ""
         case Unknown():
             text = "(von einer neueren Werkfunk-Version)"
-    name = client.chains.name(message.sender)
+    name = client.core.chains.name(message.sender)
     values = {
         "seq": message.seq,
         "id": message.id.hex(),
@@ -264,8 +271,8 @@ async def show(printer: Printer, client: Client, message: Message, save: Path | 
 async def devices(printer: Printer, profile: Path) -> None:
     """List the own devices."""
     async with opened(profile, tolerant=True) as client:
-        for device, label, state in client.devices():
-            mine = device == client.keys.device
+        for device, label, state in client.office.devices():
+            mine = device == client.core.keys.device
             values = {"device": device.hex(), "name": label, "state": state, "this": mine}
             note = " (dieses Gerät)" if mine else ""
             german = "aktiv" if state == "active" else "gesperrt"
@@ -275,7 +282,7 @@ async def devices(printer: Printer, profile: Path) -> None:
 async def add_device(printer: Printer, profile: Path) -> None:
     """Print a code for a further device."""
     async with opened(profile) as client:
-        code = await client.add_device()
+        code = await client.office.add_device()
     text = f"Auf dem neuen Gerät innerhalb von 14 Minuten:\n\n  werkfunk join '{code}' --profile ORDNER\n"
     printer.result({"code": code, "device": "", "name": "", "state": "waiting"}, text)
 
@@ -285,24 +292,24 @@ async def revoke_device(printer: Printer, profile: Path, device: str) -> None:
     async with opened(profile) as client:
         found = [
             (name, label)
-            for name, label, _ in client.devices()
+            for name, label, _ in client.office.devices()
             if label == device or (len(device) >= 8 and name.hex().startswith(device.lower()))
         ]
         if len(found) != 1:
             raise Usage(f"there is no single device {device!r}; use its id")
         name, label = found[0]
-        await client.revoke_device(name)
+        await client.office.revoke_device(name)
     printer.result({"device": name.hex(), "name": label, "state": "revoked"}, f"{label or name.hex()} ist gesperrt.")
 
 
 async def verify(printer: Printer, profile: Path, person: str, number: str | None) -> None:
     """Show a person's verification number, or check it."""
     async with opened(profile, tolerant=True) as client:
-        user = client.chains.find(person)
+        user = client.core.chains.find(person)
         if number is not None:
-            client.verify(user, number)
-        shown = client.verification_number(user)
-        verified = client.is_verified(user)
+            client.office.verify(user, number)
+        shown = client.office.verification_number(user)
+        verified = client.office.is_verified(user)
     text = f"{shown}\n" + ("Geprüft." if verified else "Vergleicht diese Zahl am Telefon oder vor Ort.")
     printer.result({"number": shown, "verified": verified}, text)
 
@@ -310,9 +317,9 @@ async def verify(printer: Printer, profile: Path, person: str, number: str | Non
 async def remove_person(printer: Printer, profile: Path, person: str) -> None:
     """Remove a person from the organisation."""
     async with opened(profile) as client:
-        user = client.chains.find(person)
-        name = client.chains.name(user)
-        await client.remove_person(user)
+        user = client.core.chains.find(person)
+        name = client.core.chains.name(user)
+        await client.office.remove_person(user)
     printer.result({"person": user.hex(), "name": name, "role": None}, f"{name} gehört nicht mehr zum Betrieb.")
 
 
@@ -321,7 +328,7 @@ async def change_role(printer: Printer, profile: Path, person: str, role: str) -
     if role not in ROLES:
         raise Usage(f"there is no role {role!r}; choose one of: {', '.join(ROLES)}")
     async with opened(profile) as client:
-        user = client.chains.find(person)
-        await client.change_role(user, ROLES[role])
-        name = client.chains.name(user)
+        user = client.core.chains.find(person)
+        await client.office.change_role(user, ROLES[role])
+        name = client.core.chains.name(user)
     printer.result({"person": user.hex(), "name": name, "role": role}, f"{name}: {role}")

@@ -24,7 +24,7 @@ def person(org, name):
 
 
 def test_two_people_talk_and_a_second_device_reads_all():
-    d1, s1, m1 = person(b"", "Anna")
+    d1, _, m1 = person(b"", "Anna")
     me = author.Author(m1.state, next(iter(m1.state.devices)), d1.key)
     o = author.found_organisation(me, Profile("Elektro").seal(os.urandom(16)), 1, os.urandom)
     inv_seed = os.urandom(32)
@@ -42,7 +42,7 @@ def test_two_people_talk_and_a_second_device_reads_all():
     made = desk.create(
         c,
         conversation.Kind.GROUP,
-        {m1.state.id: 1 and conversation.MemberRole.LEAD, m2.state.id: conversation.MemberRole.MEMBER},
+        {m1.state.id: conversation.MemberRole.LEAD, m2.state.id: conversation.MemberRole.MEMBER},
     )
     state = conversation.apply(None, parse_event(made.event).body, o3.state, users)
     gen = state.newest
@@ -62,7 +62,8 @@ def test_two_people_talk_and_a_second_device_reads_all():
         os.urandom(12),
     )
     opened = messages.open_message(secret, parse_event(ev), state, users)
-    assert opened.content == Text("Grüß Gott 👷") and opened.user == m1.state.id
+    assert opened.content == Text("Grüß Gott 👷")
+    assert opened.user == m1.state.id
     # second device by ticket
     ticket = RecipientKeys(os.urandom(16))
     t = author_user.open_ticket(m2.state, SignerRef(m2.state.id, you.device), d2.key, ticket, s2, 1000, 6)
@@ -72,7 +73,7 @@ def test_two_people_talk_and_a_second_device_reads_all():
     a = author_user.add_device(
         t.state, SignerRef(m2.state.id, recipient=ticket.id), ticket.key, nd, seed, 7, os.urandom
     )
-    dev = [x for x in a.state.devices if x != you.device][0]
+    dev = next(x for x in a.state.devices if x != you.device)
     assert open_seed(nd.box, a.state, dev, a.boxes[0].box) == s2
     assert open_label({1: seed}, a.state.devices[dev].record) == "Büro-PC"
     r = author_user.revoke_device(

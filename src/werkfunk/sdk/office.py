@@ -1,0 +1,148 @@
+"""The organisation and the own devices: invitations, roles, further devices, verification of people."""
+
+import os
+
+from werkfunk.domain.roles import Role
+from werkfunk.protocol import author, author_user
+from werkfunk.protocol import organisation as org
+from werkfunk.protocol.codes import verification_number
+from werkfunk.protocol.errors import ProtocolError
+from werkfunk.protocol.identity import RecipientKeys
+from werkfunk.protocol.links import DeviceLink, InviteLink, to_url
+from werkfunk.protocol.records import Record
+from werkfunk.protocol.seeds import open_label
+from werkfunk.protocol.statements import Empty
+from werkfunk.sdk.account import now, sealed
+from werkfunk.sdk.core import RACES, Core
+from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe
+from werkfunk.sdk.statements import refused
+from werkfunk.wire import api
+
+TICKET_MS = 14 * 60 * 1000
+
+
+class Office:
+    """See the module."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def invite(self, role: Role, uses: int, expires: int) -> str:
+        """An invitation's link; `expires` in ms."""
+        await self._core.chains.refresh()
+        seed = os.urandom(32)
+        for attempt in range(RACES):
+            try:
+                made, invite = author.invite(
+                    self._core.chains.founded, self._core.keys.author(), seed, role, uses, expires, now()
+                )
+            except ProtocolError as error:
+                raise refused(error) from error
+            if await self._extend_organisation(made.data, last=attempt == RACES - 1):
+                return to_url(self._core.transport.base, InviteLink(self._core.chains.founded.id, invite, seed))
+        raise SdkError("the organisation keeps changing; please try again")
+
+    async def remove_person(self, user: bytes) -> None:
+        """Remove a person from the organisation."""
+        await self._organisation(org.Removed(user))
+
+    async def change_role(self, user: bytes, role: Role) -> None:
+        """Give a person another role."""
+        await self._organisation(org.RoleChanged(user, role))
+
+    async def _organisation(self, body: Record) -> None:
+        await self._core.chains.refresh()
+        for attempt in range(RACES):
+            try:
+                made = author.extend_organisation(self._core.chains.founded, self._core.keys.author(), now(), body)
+            except ProtocolError as error:
+                raise refused(error) from error
+            if await self._extend_organisation(made.data, last=attempt == RACES - 1):
+                return
+
+    async def _extend_organisation(self, data: bytes, *, last: bool) -> bool:
+        body = api.OrganisationStatement(statement=data)
+        try:
+            await self._core.transport.call("extend_organisation", api.Extended, body)
+        except NotAllowed as error:
+            if error.code != "stale" or last:
+                raise
+            await self._core.chains.refresh_organisation()
+            return False
+        await self._core.chains.refresh_organisation()
+        return True
+
+    def devices(self) -> list[tuple[bytes, str, str]]:
+        """The person's devices: (id, label, "active" or "revoked")."""
+        state = self._core.chains.users[self._core.keys.user]
+        seeds = self._core.keys.seeds()
+        return [
+            (name, open_label(seeds, device.record), "active" if device.revoked is None else "revoked")
+            for name, device in state.devices.items()
+        ]
+
+    async def add_device(self) -> str:
+        """A link that lets one further device join within a quarter of an hour."""
+        await self._core.chains.refresh()
+        me = self._core.keys.author()
+        seed = os.urandom(16)
+        ticket = RecipientKeys(seed)
+        try:
+            made = author_user.open_ticket(
+                me.user,
+                me.ref,
+                me.key,
+                ticket,
+                await self._core.keys.seed(),
+                max(now(), me.user.clock) + TICKET_MS,
+                now(),
+            )
+        except ProtocolError as error:
+            raise refused(error) from error
+        await self._extend_user(made)
+        organisation = self._core.chains.founded
+        link = DeviceLink(organisation.id, organisation.head, made.state.id, made.state.head, seed)
+        return to_url(self._core.transport.base, link)
+
+    async def revoke_device(self, device: bytes) -> None:
+        """Revoke a device: new box keys for the person, and a mark in the organisation's chain."""
+        await self._core.chains.refresh()
+        me = self._core.keys.author()
+        fresh = os.urandom(32)
+        try:
+            made = author_user.revoke_device(
+                me.user, me.ref, me.key, device, (await self._core.keys.seed(), fresh), now(), os.urandom
+            )
+        except ProtocolError as error:
+            raise refused(error) from error
+        await self._extend_user(made)
+        self._core.local.run(
+            "INSERT INTO seed (generation, seed) VALUES (?, ?) ON CONFLICT DO NOTHING", made.state.box.number, fresh
+        )
+        await self._organisation(Empty())
+
+    async def _extend_user(self, made: author_user.Made) -> None:
+        body = api.UserStatement(statement=made.data, boxes=sealed(made.boxes))
+        await self._core.transport.call("extend_user", api.Extended, body)
+        with self._core.local.transaction():
+            self._core.chains.keep_user(made.state, [made.data])
+
+    def verification_number(self, user: bytes) -> str:
+        """The number that this person's devices show too."""
+        return verification_number(self._core.chains.founded.id, self._core.keys.user, user)
+
+    def verify(self, user: bytes, number: str) -> None:
+        """Mark a person as verified. Raises Unsafe if the number is another."""
+        if "".join(number.split()) != "".join(self.verification_number(user).split()):
+            raise Unsafe("the number is not the same: this may not be the person you think", "verification_mismatch")
+        self._core.local.run(
+            "INSERT INTO profile (user, profile, verified) VALUES (?, ?, 1)"
+            " ON CONFLICT (user) DO UPDATE SET verified = 1",
+            user,
+            b"",
+        )
+
+    def is_verified(self, user: bytes) -> bool:
+        """Whether the person was marked as verified."""
+        row = self._core.local.row("SELECT verified FROM profile WHERE user = ?", user)
+        return bool(row and row[0])
