@@ -82,6 +82,11 @@ class Logs:
         row = self._local.row("SELECT blocked FROM conversation WHERE id = ?", conversation)
         return row[0] if row else ""
 
+    def warning(self, conversation: bytes) -> str:
+        """What does not fit but stops nothing (somebody saw another log), or ""."""
+        row = self._local.row("SELECT warning FROM conversation WHERE id = ?", conversation)
+        return row[0] if row else ""
+
     def block(self, conversation: bytes, reason: str) -> None:
         """Stop sending there."""
         self._local.run("UPDATE conversation SET blocked = ? WHERE id = ?", reason, conversation)
