@@ -100,7 +100,9 @@ class Core:
         try:
             found = await self.logs.ingest(conversation, events)
         except Unsafe:
-            # One spoilt conversation must not take the others along; sending there is blocked.
+            if not self.logs.blocked(conversation):
+                raise
+            # One spoilt conversation must not take the others along; nothing is sent there any more.
             return []
         if self.logs.state(conversation) is not None:
             # The log is ahead of them now.
