@@ -12,7 +12,7 @@ export ORG ?= Mein Betrieb
 # A business with its own certificate authority trusts it in the system; so does uv then.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run test check fmt bench soak lock wheel clean
+.PHONY: help setup run test check docs fmt bench soak lock wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,18 +29,19 @@ test: setup ## run the tests on all cores
 check: setup ## format, lint, types, layers, documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy --strict src
+	$(BIN)/mypy --strict src tools
 	$(BIN)/lint-imports
 	$(BIN)/pytest tests/docs
+
+docs: setup ## write the pages that are made from the code
+	$(BIN)/python -m tools.pages
 
 fmt: setup ## format and mend what can be mended by a machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## run every script in bench/, one after the other
-	@set -e; shopt -s nullglob; files=(bench/[!_]*.py); \
-	test $${#files[@]} -gt 0 || { echo "bench/ has no scripts"; exit 1; }; \
-	for f in "$${files[@]}"; do echo "== $$f"; $(BIN)/python "$$f"; done
+bench: setup ## run the measurements of bench/
+	$(BIN)/python -m bench
 
 soak: setup ## long fault runs
 	$(BIN)/pytest -m soak --timeout 3600
@@ -62,7 +63,7 @@ clean: ## remove what was built; ./data stays
 
 # uv comes from its own entry in the lock, so its hash is checked as well.
 $(UV): requirements-dev.lock
-	test -x $(BIN)/python || python3 -m venv $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || python3 -m venv --clear $(VENV)
 	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > $(VENV)/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
 	@touch $@

@@ -12,8 +12,10 @@ MEDIAN_LINES = 150
 FEW_FILES = 20
 
 OPEN_ENDS = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
-MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|root)/|file:/{3}")
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|opt|root)/|file:/{3}")
 LOCK_LINE = re.compile(r"[a-z0-9][\w.-]*==[^\s:/]+( ; [^:/]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|\s*# .*|")
+MUST = re.compile(r"\[(M\d+)\]")
+MUST_IN_TEST = re.compile(r"(?<![0-9A-Za-z])(?:M|m)(\d+)(?![0-9A-Za-z])")
 RECORD_NAME = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 
 
@@ -67,6 +69,19 @@ def test_locks_hold_names_versions_and_hashes_only() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         lines = text_of(ROOT / name).splitlines()
         assert [line for line in lines if not LOCK_LINE.fullmatch(line) or "://" in line] == [], name
+
+
+def test_every_must_of_the_protocol_is_named_by_a_test() -> None:
+    musts = dict.fromkeys(MUST.findall(text_of(ROOT / "docs" / "protocol.md")))
+    tests = [p for suffix in ("py", "txt") for p in (ROOT / "tests").rglob(f"*.{suffix}") if p.parent.name != "docs"]
+    named = {f"M{number}" for path in tests for number in MUST_IN_TEST.findall(text_of(path))}
+    missing = [must for must in musts if must not in named]
+    assert missing == [], f"no test under tests/ names {', '.join(missing)}"
+
+
+def test_musts_are_numbered_without_a_gap() -> None:
+    musts = set(MUST.findall(text_of(ROOT / "docs" / "protocol.md")))
+    assert musts == {f"M{number}" for number in range(1, len(musts) + 1)}
 
 
 def test_every_decision_is_numbered_and_listed() -> None:
