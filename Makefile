@@ -20,7 +20,7 @@ help: ## list the targets
 setup: $(VENV)/.dev ## make .venv with everything that development needs
 
 run: $(VENV)/.runtime ## start the server on LISTEN with the data in DATA; the first time also create it for ORG
-	@test -d "$(DATA)" || $(BIN)/werkfunk init --data "$(DATA)" --org "$$ORG"
+	@test -d "$(DATA)" || $(BIN)/werkfunk init --data "$(DATA)" --org "$$ORG" --listen "$(LISTEN)"
 	@exec $(BIN)/werkfunk serve --data "$(DATA)" --listen "$(LISTEN)"
 
 test: setup ## run the tests on all cores
