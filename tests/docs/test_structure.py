@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE_SUFFIXES = {".py", ".ts", ".js", ".svelte", ".css"}
 MOST_LINES = 600
 MEDIAN_LINES = 150
+RECORD_LINES = 40
 FEW_FILES = 20
 
 OPEN_ENDS = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
@@ -89,6 +90,7 @@ def test_every_decision_is_numbered_and_listed() -> None:
     records = sorted(path.name for path in folder.glob("*.md") if path.name != "README.md")
     listed = re.findall(r"\]\(([^)]+\.md)\)", text_of(folder / "README.md"))
 
+    assert [name for name in records if line_count(folder / name) > RECORD_LINES] == []
     assert [name for name in records if not RECORD_NAME.fullmatch(name)] == []
     assert set(listed) == set(records)
     assert [name[:4] for name in records] == [f"{number:04}" for number in range(len(records))]
