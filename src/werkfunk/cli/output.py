@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import segno
 
 
 class Exit(enum.IntEnum):
@@ -30,3 +31,9 @@ class Printer:
         line = msgspec.json.encode(values).decode() if self.json else text
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+    def code(self, link: str) -> None:
+        """A link as a QR code, for people who hold a phone at the terminal."""
+        if not self.json:
+            segno.make(link, error="l").terminal(out=sys.stdout, compact=True)
+            sys.stdout.flush()

@@ -78,6 +78,7 @@ async def invite(printer: Printer, profile: Path, role: str, uses: int, expires:
     async with opened(profile) as client:
         link = await client.office.invite(ROLES[role], uses, end)
     printer.result({"link": link, "expires": moment(end)}, f"Einladung, gültig bis {local(end)}:\n\n  {link}\n")
+    printer.code(link)
 
 
 def duration(text: str) -> int:
@@ -283,8 +284,9 @@ async def add_device(printer: Printer, profile: Path) -> None:
     """Print a code for a further device."""
     async with opened(profile) as client:
         code = await client.office.add_device()
-    text = f"Auf dem neuen Gerät innerhalb von 14 Minuten:\n\n  werkfunk join '{code}' --profile ORDNER\n"
+    text = f"Auf dem neuen Gerät innerhalb einer Viertelstunde:\n\n  werkfunk join '{code}' --profile ORDNER\n"
     printer.result({"code": code, "device": "", "name": "", "state": "waiting"}, text)
+    printer.code(code)
 
 
 async def revoke_device(printer: Printer, profile: Path, device: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import segno
 
 from werkfunk.adapters import config as configuration
 from werkfunk.adapters.config import ConfigError
@@ -51,9 +50,7 @@ def init(printer: Printer, data: Path, organisation: str, owner: str, overrides:
     link = to_url(config.origins()[0], SetupLink(secret))
     text = f"{organisation} ist vorbereitet. Der Einrichtungslink für die Inhaberin (einmal gültig):\n\n  {link}\n"
     printer.result({"link": link}, text)
-    if not printer.json:
-        segno.make(link, error="l").terminal(out=sys.stdout, compact=True)
-        sys.stdout.flush()
+    printer.code(link)
 
 
 def _remember(data: Path, key: str, value: str) -> None:

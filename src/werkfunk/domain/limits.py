@@ -23,7 +23,7 @@ CURSORS_MAX = 5_000
 IN_FLIGHT_MAX = 256
 """Sends of one connection that wait for their commit; more are refused as `busy`."""
 OUTBOX_MAX = 1_048_576
-"""Bytes that wait in one connection's socket; above it the connection is closed with `resume`."""
+"""Bytes that wait in one connection's socket; above it the connection is cut, and the client catches up."""
 MEMBERS_MAX = 500
 """Members of one conversation (one statement must fit into one event)."""
 TICKET_MS = 15 * 60 * 1_000
@@ -36,8 +36,6 @@ ORPHAN_S = 24 * 3_600
 """An upload that no event names is deleted after this."""
 SESSION_S = 12 * 3_600
 """Life of a session token."""
-PROOF_S = 60
-"""A DPoP proof's age, and how far its clock may be off."""
 AUTHENTICATE_S = 10
 """Time for a new connection to sign in."""
 PING_S = 25

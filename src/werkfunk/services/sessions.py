@@ -29,7 +29,7 @@ from werkfunk.protocol.labels import Label
 from werkfunk.protocol.signing import verify
 from werkfunk.services.directory import Directory
 
-NONCE_S = 300
+NONCE_S = 60
 REPLAYS_MAX = 100_000
 ALGORITHM = "Ed25519"
 
@@ -54,6 +54,8 @@ class Sessions:
         self._key = key
         self.origins = origins
         self._seen: OrderedDict[bytes, int] = OrderedDict()
+        # Fresh with each start: proofs that were used before it, and are no longer remembered, are void.
+        self._nonce_key = secrets.token_bytes(32)
 
     # -- WebSocket
 
@@ -83,11 +85,11 @@ class Sessions:
     # -- HTTP
 
     def nonce(self) -> str:
-        """The nonce that proofs must carry now (RFC 9449 section 8); changes every five minutes, kept nowhere."""
+        """The nonce that proofs must carry now (RFC 9449 section 8); changes every minute."""
         return self._nonce(self._clock() // 1000 // NONCE_S)
 
     def _nonce(self, period: int) -> str:
-        return b64(hmac.digest(self._key, b"nonce" + struct.pack(">q", period), "sha256")[:16])
+        return b64(hmac.digest(self._nonce_key, struct.pack(">q", period), "sha256")[:16])
 
     def open(self, device: bytes, method: str, path: str, proof: str) -> tuple[str, int]:
         """A token for the device whose key signed `proof`: (token, end in ms). Raises Failure."""

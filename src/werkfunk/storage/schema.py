@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 CONTRACT = "Art. 6 (1) b DSGVO: needed to provide the service"
 INTEREST = "Art. 6 (1) f DSGVO: safe operation"
-NONE = "no personal data"
 
 MEMBERSHIP = "while the organisation runs this server"
 CONVERSATION = "as long as the conversation"
-PERSON = "as long as the person; profile erased on request"
+PERSON = "as long as the organisation runs this server (erasure of one person comes with the retention rules)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def _table(table: str, basis: str, retention: str, **purposes: str) -> list[Colu
 
 
 COLUMNS: tuple[Column, ...] = (
-    *_table("meta", NONE, MEMBERSHIP, key="name of a server-wide value", value="*the value (organisation's name until it is founded, hash of the set-up secret)"),
+    *_table("meta", CONTRACT, MEMBERSHIP, key="name of a server-wide value", value="*the value: hash of the set-up secret, the names given to `init`, the organisation's signed name"),
     *_table(
         "statements", CONTRACT, MEMBERSHIP,
         kind="organisation or user chain", chain="chain id (a hash)", number="place in the chain",

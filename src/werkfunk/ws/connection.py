@@ -1,6 +1,6 @@
 """One WebSocket connection: sign in by a signed challenge, then frames in, one service call, frames out.
 
-Back-pressure: what waits in the socket is bounded; a reader that is too slow is told `resume`, cut, and catches up by
+Back-pressure: what waits in the socket is bounded; a reader that is too slow is cut (a frame would not reach it) and catches up by
 cursor. What a client may have in flight is bounded too.
 """
 
