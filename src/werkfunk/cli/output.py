@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import segno
 
 
 class Exit(enum.IntEnum):
@@ -35,5 +34,7 @@ class Printer:
     def code(self, link: str) -> None:
         """A link as a QR code, for people who hold a phone at the terminal."""
         if not self.json:
+            import segno  # not at the top: a server's process prints no codes, and carries none
+
             segno.make(link, error="l").terminal(out=sys.stdout, compact=True)
             sys.stdout.flush()
