@@ -10,14 +10,18 @@ from typing import Any
 
 import pytest
 
+from werkfunk.domain.roles import Role
 from werkfunk.protocol import author, author_user
 from werkfunk.protocol.author_user import NewDevice
 from werkfunk.protocol.boxes import BoxKey
 from werkfunk.protocol.content import Text
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.identity import Profile, RecipientKeys
+from werkfunk.protocol.identity import Profile, RecipientKeys, register_device
+from werkfunk.protocol.links import InviteLink, parse_url, to_url
+from werkfunk.protocol.organisation import Enrolled
 from werkfunk.protocol.signing import SigningKey
-from werkfunk.protocol.statements import SignerRef
+from werkfunk.protocol.statements import Anchors, ChainKind, SignerRef, Statement, sign
+from werkfunk.sdk import account
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NotAllowed, Unsafe
 from werkfunk.wire import api, frames
@@ -172,9 +176,7 @@ async def test_m15_a_ghost_device_is_refused(firm: Firm) -> None:
 
 
 def _forge_device(state: Any, device: NewDevice) -> bytes:
-    from werkfunk.protocol.identity import register_device
     from werkfunk.protocol.seeds import seal_seed
-    from werkfunk.protocol.statements import Anchors, ChainKind, Statement, sign
     from werkfunk.protocol.user import DeviceAdded
 
     record = register_device(device.key, device.box.public, b"", 1)
@@ -223,9 +225,6 @@ async def test_m13_a_ghost_person_by_a_replayed_invite_is_refused(firm: Firm) ->
 
 
 def _forge_enrolment(founded: Any, me: author.Author, invite: bytes) -> bytes:
-    from werkfunk.protocol.organisation import Enrolled
-    from werkfunk.protocol.statements import Anchors, ChainKind, Statement, sign
-
     statement = Statement(
         1, ChainKind.ORGANISATION, founded.id, founded.length, founded.hashes[-1], 2, me.ref,
         Anchors(user=me.user.head), 3, Enrolled(invite, me.user.id, bytes(64)).to_map(),
@@ -237,7 +236,6 @@ async def test_m24_a_hidden_revocation_shows_with_the_next_statement_that_names_
     """Bernd is not told that Anna revoked a device; Anna's new generation names the head that he was not shown."""
     anna, bernd = await firm.people()
     link = await anna.office.add_device()
-    from werkfunk.sdk import account
 
     second = await account.join(link, firm.folder / "Anna2", "", "Zweitgerät")
     await anna.core.chains.refresh()
@@ -289,11 +287,8 @@ def _renamed(people: api.People, user: bytes, profile: bytes) -> api.People:
 
 
 async def test_m14_m36_a_link_of_another_organisation_is_refused(firm: Firm) -> None:
-    from werkfunk.protocol.links import InviteLink, parse_url, to_url
-    from werkfunk.sdk import account
 
     anna, _ = await firm.people()
-    from werkfunk.domain.roles import Role
     from werkfunk.sdk.account import now
 
     _, link = parse_url(await anna.office.invite(Role.MEMBER, 1, now() + 60_000))
@@ -352,7 +347,6 @@ def _only_repairs(boxes: api.Boxes) -> api.Boxes:
 async def test_m12_the_server_alone_cannot_make_an_owner(firm: Firm) -> None:
     """A member's client that is made to sign itself a role is refused by everybody's rules."""
     _, bernd = await firm.people()
-    from werkfunk.domain.roles import Role
 
     with pytest.raises(NotAllowed):
         await bernd.office.change_role(bernd.core.keys.user, Role.OWNER)
