@@ -56,8 +56,10 @@ class Serving:
         self.setup = cli.one("init", "--data", "data", "--org", "Elektro Huber", "--listen", self.listen, *more)["link"]
         self.process: subprocess.Popen[str] | None = None
         self.log = cli.folder / "server.log"
+        self.environment: dict[str, str] = {}
+        """Settings for the process, beyond those of the test."""
 
-    def start(self, environment: dict[str, str] | None = None) -> str:
+    def start(self) -> str:
         """Start and wait until it is ready; gives the URL."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
@@ -66,7 +68,7 @@ class Serving:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**ENVIRONMENT, **(environment or {})},
+                env={**ENVIRONMENT, **self.environment},
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -18,6 +18,7 @@ from werkfunk.http.context import Services, address, body, identifier
 from werkfunk.http.handlers import HANDLERS, ID_SIZES, Call
 from werkfunk.http.headers import Headers
 from werkfunk.http.problems import encode, problem
+from werkfunk.storage.store import StoreFull
 from werkfunk.wire.routes import ROUTES, Route
 
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
@@ -77,6 +78,8 @@ def _mount(services: Services, path: str, method: str, name: str, endpoint: Endp
         except Failure as failure:
             services.metrics.refused.labels(failure.code.value.code).inc()
             answer = problem(failure)
+        except StoreFull:
+            answer = problem(Failure(Code.STORAGE_FULL))
         except Exception as error:
             services.fault(error)
             answer = problem(Failure(Code.INTERNAL))

@@ -41,14 +41,18 @@ class Core:
 
     async def open(self) -> None:
         """Open the connection anew and sign in. Raises NoConnection, NotAllowed."""
-        if self._channel is not None:
-            await self._channel.close()
+        await self.disconnect()
         self._channel = await Channel.open(self.transport.base, self.keys.device, self.keys.signing)
+
+    async def disconnect(self) -> None:
+        """Close the connection; the profile stays open."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
 
     async def close(self) -> None:
         """Close the connection and the profile."""
-        if self._channel is not None:
-            await self._channel.close()
+        await self.disconnect()
         await self.transport.close()
         self.local.close()
 

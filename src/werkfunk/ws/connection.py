@@ -13,7 +13,7 @@ import msgspec
 from werkfunk.domain import limits
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.roles import Subject
-from werkfunk.storage.store import Appended
+from werkfunk.storage.store import Appended, StoreFull
 from werkfunk.wire import frames
 from werkfunk.wire.frames import Frame
 from werkfunk.ws import framing
@@ -188,6 +188,8 @@ class Connection:
                 await work
             except Failure as failure:
                 self._refuse(reference, failure)
+            except StoreFull:
+                self._refuse(reference, Failure(Code.STORAGE_FULL))
             finally:
                 self._in_flight -= 1
 

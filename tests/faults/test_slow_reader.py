@@ -1,0 +1,91 @@
+"""A reader that stops while 10,000 messages arrive: the server's memory stays flat, and the reader resumes."""
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+import psutil
+from websockets.asyncio.client import ClientConnection, connect
+
+from e2e.process import Cli, Serving
+from werkfunk.protocol.cbor import tagged
+from werkfunk.protocol.content import Text
+from werkfunk.protocol.events import EventKind, Header, parse_event
+from werkfunk.protocol.labels import Label
+from werkfunk.protocol.messages import seal_message
+from werkfunk.sdk.client import Client
+from werkfunk.wire import frames
+
+from .firm import Firm
+
+MESSAGES = 10_000
+WINDOW = 100
+
+
+def seal(client: Client, conversation: bytes, text: str) -> bytes:
+    core = client.core
+    state = core.state(conversation)
+    parts = core.keys.parts(conversation, state.generation)
+    assert parts is not None
+    header = Header(conversation, state.generation, core.keys.device, os.urandom(16), EventKind.MESSAGE)
+    return seal_message(
+        parts.secret(conversation, state.generation),
+        header,
+        core.keys.signing,
+        state.newest.statement,
+        core.chains.users[core.keys.user].head,
+        core.logs.seen(conversation),
+        1,
+        Text(text),
+        os.urandom(12),
+    )
+
+
+async def stopped_reader(client: Client, base: str) -> ClientConnection:
+    """Sign in like a client, with a small receive buffer, and read nothing more."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.connect(("127.0.0.1", int(base.rpartition(":")[2])))
+    socket_ = await connect(base.replace("http", "ws") + "/v1/ws", sock=raw, max_queue=1, compression=None, proxy=None)
+    challenge = frames.decode_server(await socket_.recv(decode=False))
+    assert isinstance(challenge, frames.Challenge)
+    device = client.core.keys.device
+    signature = client.core.keys.signing.sign(tagged(Label.CHANNEL, base, challenge.nonce, device))
+    await socket_.send(frames.encode(frames.Authenticate(device, signature)))
+    assert isinstance(frames.decode_server(await socket_.recv(decode=False)), frames.Welcome)
+    socket_.transport.pause_reading()
+    return socket_
+
+
+async def test_ten_thousand_messages_for_a_stopped_reader(tmp_path: Path) -> None:
+    environment = {"WERKFUNK_EVENTS_PER_SECOND": "100000", "WERKFUNK_EVENTS_BURST": "100000"}
+    server = Serving(Cli(tmp_path))
+    server.environment = environment
+    firm = await Firm.found(server, ["Bernd"])
+    anna, bernd = firm.clients["Anna"], firm.clients["Bernd"]
+    try:
+        await bernd.core.disconnect()
+        reader = await stopped_reader(bernd, anna.core.transport.base)
+        await anna.send(firm.group, "zum Aufwärmen")
+        events = [seal(anna, firm.group, f"{number} " + "x" * 600) for number in range(MESSAGES)]
+        assert server.process is not None
+        process = psutil.Process(server.process.pid)
+        before = process.memory_info().rss
+        most = 0
+        for start in range(0, MESSAGES, WINDOW):
+            batch = events[start : start + WINDOW]
+            await asyncio.gather(*(anna.core.channel.send(frames.Send(e), e_id(e)) for e in batch))
+            most = max(most, process.memory_info().rss)
+        assert most - before < 10 * 1_048_576
+        reader.transport.abort()
+        await reader.wait_closed()
+        await bernd.connect()
+        texts = [text for _, text in firm.texts("Bernd")]
+        assert [int(text.split()[0]) for text in texts if text[0].isdigit()] == list(range(MESSAGES))
+    finally:
+        await firm.close()
+
+
+def e_id(event: bytes) -> bytes:
+    return parse_event(event).header.message_id
