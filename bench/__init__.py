@@ -1,0 +1,1 @@
+"""Benchmarks: one module a question, product and references in one run."""

@@ -1,0 +1,84 @@
+"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, behind, protocol; all of them by default."""
+
+import gc
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvloop
+
+from bench import behind, idle, operations, pairs, room
+from bench.harness import many_files, require_references, save
+from bench.peers.base import Peer
+from bench.peers.ejabberd import Ejabberd
+from bench.peers.mosquitto import Mosquitto
+from bench.peers.werkfunk import Werkfunk
+
+PEERS: tuple[type[Peer], ...] = (Mosquitto, Ejabberd, Werkfunk)
+Row = dict[str, Any]
+
+
+def with_peer(kind: type[Peer], work: Callable[[Peer, float], Awaitable[Row]]) -> Row:
+    """Run one measurement against a fresh server."""
+
+    async def run() -> Row:
+        peer = kind()
+        started = time.perf_counter()
+        try:
+            await peer.start()
+            gc.collect()
+            gc.disable()
+            row = await work(peer, started)
+        finally:
+            gc.enable()
+            peer.stop()
+        print(row, flush=True)
+        return row
+
+    return uvloop.run(run())
+
+
+def measure(question: str, quick: bool) -> list[Row]:
+    """All rows of a question."""
+    share = 10 if quick else 1
+    match question:
+        case "pairs":
+            return [
+                with_peer(kind, lambda p, _, w=window: pairs.run(p, w, 400 // share))  # type: ignore[misc]
+                for window in (1, 8)
+                for kind in PEERS
+            ]
+        case "room":
+            return [
+                with_peer(kind, lambda p, _, w=window: room.run(p, w, 2_000 // share))  # type: ignore[misc]
+                for window in (1, 4)
+                for kind in PEERS
+            ]
+        case "idle":
+            rows = [with_peer(kind, idle.start) for kind in PEERS]
+            for count in (1_000 // share, 5_000 // share):
+                rows += [with_peer(kind, lambda p, _, c=count: idle.connections(p, c)) for kind in PEERS]  # type: ignore[misc]
+            return rows
+        case "behind":
+            return [with_peer(Werkfunk, lambda p, _: behind.run(p, 10_000 // share))]
+        case "protocol":
+            return operations.run()
+    sys.exit(f"there is no question {question!r}")
+
+
+def main() -> None:
+    """See the module."""
+    arguments = [a for a in sys.argv[1:] if a != "--quick"]
+    quick = "--quick" in sys.argv
+    require_references()
+    many_files()
+    for question in arguments or ["pairs", "room", "idle", "behind", "protocol"]:
+        print(f"== {question}", flush=True)
+        rows = measure(question, quick)
+        if not quick:
+            save(question, rows)
+
+
+if __name__ == "__main__":
+    main()
