@@ -30,7 +30,7 @@ default_db: sql
 new_sql_schema: false
 max_fsm_queue: 100000
 acl: {{local: {{user_regexp: ""}}}}
-access_rules: {{local: {{allow: local}}, all: {{allow: all}}}}
+access_rules: {{local: {{allow: local}}}}
 shaper_rules: {{max_user_sessions: 10, max_user_offline_messages: 1000}}
 modules:
   mod_mam: {{default: always, db_type: sql, request_activates_archiving: false}}
