@@ -64,19 +64,19 @@ async def people(call: Call) -> api.People:
 async def user_chain(call: Call) -> api.Chain:
     """A person's chain, for those who may see the person."""
     user = call.ids["user"]
-    if user not in await visible_people(call.services, call.who):
+    # Whoever checks the organisation's history needs the keys of those who signed it: ids and keys, no names.
+    signers = call.services.directory.founded().anchors
+    if user not in signers and user not in await visible_people(call.services, call.who):
         raise Failure(Code.NOT_FOUND)
     return await call.services.directory.user_chain(user, call.query["after"])
 
 
 async def visible_people(services: Services, subject: Subject) -> list[bytes]:
-    """The user ids that the subject may see. Guests also see who signed the organisation's chain: they must check it."""
+    """The people whose names and roles the subject may see: everybody, or for a guest the companions."""
     state = services.directory.founded()
     if can_see(state, subject.user):
         return list(services.directory.users)
-    seen = {subject.user, *state.anchors}
-    seen |= await services.conversations.companions(subject)
-    return sorted(seen)
+    return sorted({subject.user} | await services.conversations.companions(subject))
 
 
 async def events(call: Call) -> api.EventPage:

@@ -429,5 +429,5 @@ class Conversations:
         found: set[bytes] = set()
         for row in await self._store.memberships(subject.user):
             room = await self._rooms.room(row.conversation)
-            found |= set(room.state.anchors) | set(room.state.members)
+            found |= set(room.state.members)
         return found

@@ -1,0 +1,159 @@
+"""Every route: headers, forms, methods; the matrix of roles; the documented schema, tried out."""
+
+import pytest
+
+from malicious.conftest import Firm
+from werkfunk.domain.roles import PERMISSIONS, Operation, Role, Scope, Subject, permitted, scope_of
+from werkfunk.http import openapi
+from werkfunk.http.headers import HEADERS
+from werkfunk.sdk import account
+from werkfunk.sdk.account import now
+from werkfunk.sdk.client import Client
+from werkfunk.sdk.errors import NotAllowed
+from werkfunk.wire.routes import ROUTES
+
+from .raw import ask, code
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/healthz", 200), ("GET", "/readyz", 200), ("GET", "/schema/openapi.json", 200), ("GET", "/metrics", 200),
+        ("GET", "/nothing", 404), ("POST", "/healthz", 405), ("GET", "/v1/people", 401), ("GET", "/v1/setup/zz", 404),
+        ("GET", "/v1/invitations/" + "0" * 64, 404), ("GET", "/v1/recovery/" + "0" * 32, 404), ("GET", "/v1/blobs/x", 401),
+    ],
+)  # fmt: skip
+async def test_every_answer_has_the_strict_headers(firm: Firm, method: str, path: str, status: int) -> None:
+    answer = await ask(firm.base, method, path)
+    assert answer.status_code == status
+    for name, value in HEADERS:
+        assert answer.headers[name.decode()] == value.decode()
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    if status >= 400:
+        assert code(answer)
+
+
+async def test_metrics_are_for_this_machine_only(firm: Firm) -> None:
+    assert b"werkfunk_events_total" in (await ask(firm.base, "GET", "/metrics")).content
+    for header in ("x-forwarded-for", "forwarded", "x-real-ip"):
+        assert (await ask(firm.base, "GET", "/metrics", headers={header: "203.0.113.9"})).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "expected"),
+    [
+        (b"", "application/json", "malformed"),
+        (b"{", "application/json", "malformed"),
+        (b"[" * 100_000, "application/json", "malformed"),
+        (b'{"device": 5}', "application/json", "malformed"),
+        (b'{"device": "AAAA"}', "application/json", "malformed"),
+        (b'{"device": "AAAAAAAAAAAAAAAAAAAAAA==", "more": 1}', "application/json", "malformed"),
+        (b"{}", "text/plain", "unsupported_media_type"),
+        (bytes(300_000), "application/json", "body_too_large"),
+    ],
+)
+async def test_bad_bodies_are_refused_with_a_stable_code(firm: Firm, content: bytes, kind: str, expected: str) -> None:
+    answer = await ask(firm.base, "POST", "/v1/sessions", content=content, headers={"content-type": kind})
+    assert code(answer) == expected
+
+
+@pytest.mark.parametrize("query", ["after=-1", "after=x", "after=99999999999999999999", "before=1", "after=1&x=2"])
+async def test_bad_queries_are_refused(firm: Firm, query: str) -> None:
+    with pytest.raises(NotAllowed) as no:
+        await firm.clients["Bernd"].core.transport.request(
+            "GET",
+            "/v1/organisation/chain",
+            params=dict(part.split("=") for part in query.split("&")),  # type: ignore[arg-type]
+        )
+    assert no.value.code == "malformed"
+
+
+# -- the matrix
+
+
+@pytest.mark.parametrize("role", [*Role, None])
+@pytest.mark.parametrize("operation", Operation)
+def test_the_decision_denies_by_default(role: Role | None, operation: Operation) -> None:
+    for active in (True, False):
+        for member in (True, False):
+            subject = Subject(bytes(32), bytes(16), role, active)
+            expected = (
+                active
+                and role is not None
+                and operation in PERMISSIONS[role]
+                and (member or scope_of(operation) is Scope.ORGANISATION)
+            )
+            assert permitted(subject, operation, member=member) is expected
+
+
+async def test_every_role_on_every_route(firm: Firm) -> None:
+    """Each role as a member, as no member and as a removed one: what the decision denies, the route denies."""
+    anna = firm.clients["Anna"]
+    links = {role: await anna.office.invite(role, 1, now() + 60_000) for role in Role}
+    people: dict[Role, Client] = {}
+    for role, link in links.items():
+        await account.join(link, firm.folder / role.name, role.name, "Test")
+        people[role] = firm.clients[role.name] = Client(firm.folder / role.name)
+        await people[role].connect()
+    await anna.add(firm.group, [client.core.keys.user for client in people.values()])
+    for role, client in people.items():
+        await client.connect()
+        await check(client, firm.group, role, member=True)
+    outside = await anna.create("Andere", [])
+    for role, client in people.items():
+        await check(client, outside, role, member=False)
+    await anna.remove(firm.group, [client.core.keys.user for client in people.values()])
+    for role, client in people.items():
+        await check(client, firm.group, role, member=False)
+
+
+async def check(client: Client, conversation: bytes, role: Role, *, member: bool) -> None:
+    for route in ROUTES:
+        if route.operation is None:
+            continue
+        path = route.path.format(conversation=conversation.hex(), user=client.core.keys.user.hex())
+        subject = Subject(client.core.keys.user, client.core.keys.device, role, device_active=True)
+        about = "{conversation}" in route.path
+        allowed = permitted(subject, route.operation, member=member and about)
+        if scope_of(route.operation) is Scope.CONVERSATION and not about:
+            continue
+        content = b"{}" if route.request is not None else None
+        headers = {"content-type": "application/json"} if content else {}
+        got = "done"
+        try:
+            await client.core.transport.request(route.method, path, headers=headers, content=content)
+        except NotAllowed as error:
+            got = error.code
+        # An empty body is malformed: that answer comes only to those who may ask at all, or before anybody is let in.
+        if allowed:
+            assert got in ("done", "malformed"), (role, route.name, got)
+        elif about:
+            assert got in ("not_found", "malformed"), (role, route.name, got)
+        else:
+            assert got == "forbidden", (role, route.name, got)
+
+
+async def test_a_guest_sees_only_companions(firm: Firm) -> None:
+    anna = firm.clients["Anna"]
+    link = await anna.office.invite(Role.GUEST, 1, now() + 60_000)
+    await account.join(link, firm.folder / "Gast", "Gast", "Test")
+    guest = firm.clients["Gast"] = Client(firm.folder / "Gast")
+    await guest.connect()
+    names = {guest.core.chains.name(user) for user in guest.core.chains.people()}
+    assert "Bernd" not in names
+    assert "Clara" not in names
+    # Bernd's keys are part of what proves the organisation's history; his name is not.
+    assert await guest.core.chains.refresh_user(firm.clients["Bernd"].core.keys.user)
+    await anna.add(firm.group, [guest.core.keys.user])
+    await guest.connect()
+    assert "Bernd" in {guest.core.chains.name(user) for user in guest.core.chains.people()}
+
+
+# -- the schema
+
+
+def test_the_schema_names_every_route() -> None:
+    document = openapi.document()
+    assert document["openapi"] == "3.1.0"
+    named = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    assert named == {route.name for route in ROUTES}
