@@ -65,6 +65,15 @@ def test_unsigned(case: schemathesis.Case, tried: Tried) -> None:
 @SCHEMA.parametrize()
 @settings(max_examples=8, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 def test_signed(case: schemathesis.Case, tried: Tried) -> None:
-    response = case.call(base_url=tried.base, headers=tried.headers(case.method.upper(), case.formatted_path))
-    tried.client.core.transport._nonce = response.headers.get("dpop-nonce", tried.client.core.transport._nonce)
+    generated = {name: value for name, value in case.headers.items() if name.lower() != "authorization"}
+    for _ in range(2):
+        case.headers = {**generated, **tried.headers(case.method.upper(), case.formatted_path)}
+        response = case.call(base_url=tried.base)
+        for nonce in response.headers.get("dpop-nonce", []):
+            tried.client.core.transport._nonce = nonce
+        if "use_dpop_nonce" not in response.text:
+            break
+    if not set("%?#") & set(case.formatted_path):
+        # The proof is for this very path: what is refused is refused for another reason.
+        assert response.status_code != 401 or case.path == "/v1/sessions", response.text
     case.validate_response(response, checks=CHECKS)

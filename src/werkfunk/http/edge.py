@@ -134,7 +134,11 @@ def _reason(error: Exception) -> str:
 
 def _query(route: Route, request: Request) -> dict[str, int]:
     query = dict.fromkeys(route.query, 0)
-    for key, value in parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=20):
+    try:
+        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        raise Failure(Code.MALFORMED, "query: too many parameters") from None
+    for key, value in pairs:
         if key not in query:
             raise Failure(Code.MALFORMED, "query: unknown parameter")
         if not (value.isascii() and value.isdigit() and len(value) < 17 and int(value) < 2**53):
