@@ -141,7 +141,8 @@ class Werkfunk(Peer):
 
     async def _people(self, count: int) -> list[Client]:
         link = await self.anna.office.invite(Role.MEMBER, 1000, now() + 3_600_000)
-        for number in range(1, count + 1):
+        first = len(self.clients) + 1
+        for number in range(first, first + count):
             await account.join(link, self.folder / f"p{number}", f"P{number}", "Bench")
             client = Client(self.folder / f"p{number}")
             self.clients.append(client)
