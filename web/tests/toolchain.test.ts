@@ -1,0 +1,3 @@
+import { expect, test } from "vitest";
+
+test("WebCrypto is there", () => expect(crypto.subtle).toBeDefined());
