@@ -1,0 +1,176 @@
+import type {
+  ConversationKind,
+  ConversationView,
+  DeviceView,
+  Id,
+  LinkView,
+  MemberView,
+  MessageView,
+  MeView,
+  NetworkView,
+  PageView,
+  PersonView,
+  Phase,
+  RoleName,
+  SettingsView,
+  TransferView,
+} from "./views";
+
+/**
+ * What the app can ask of the worker. Every call may be refused with a `Problem`, whose code has a text in the catalogue.
+ *
+ * Nothing waits for the network that need not: sending, editing, reading and drafts are kept on the device and done
+ * when there is a connection. What changes keys or people (`create`, `add`, `invite`, …) needs the server at once.
+ */
+export interface Engine {
+  session(): Promise<SessionView>;
+
+  // -- getting in
+
+  /** What a link is for; nothing is used up. */
+  peek(link: string): Promise<LinkView>;
+  /** Join by invite, found the organisation by a set-up link, or add this device by a device link. */
+  join(link: string, about: About): Promise<void>;
+  /** Come back on a new device with the recovery code. */
+  recover(code: string, about: About): Promise<void>;
+  /** The code to show, while it has not been confirmed as kept; null afterwards. */
+  recoveryCode(): Promise<string | null>;
+  recoveryKept(): Promise<void>;
+  /** A new code; the old one opens nothing any more. */
+  renewRecovery(): Promise<string>;
+  /** Forget everything on this device. */
+  wipe(): Promise<void>;
+
+  // -- me, people, devices
+
+  settings(change: Partial<SettingsView>): Promise<void>;
+  profile(change: { name?: string; picture?: Blob | null }): Promise<void>;
+  people(): Promise<PersonView[]>;
+  /** 12 groups of 5 digits, and what the QR code holds. */
+  verification(person: Id): Promise<VerificationView>;
+  /** After people have compared numbers, or looked at a change. */
+  verify(person: Id, verified: boolean): Promise<void>;
+  /** Read another person's verification code; gives whose it is. Refused `verification_mismatch`. */
+  verifyScanned(scanned: string): Promise<Id>;
+  invite(role: RoleName, uses: number, days: number): Promise<InviteView>;
+  removePerson(person: Id): Promise<void>;
+  setRole(person: Id, role: RoleName): Promise<void>;
+  devices(): Promise<DeviceView[]>;
+  /** A link for a second device, good for 15 minutes, once. */
+  deviceLink(): Promise<InviteView>;
+  /** A new device without anything shows this and waits for `offerDone`. */
+  offer(about: About): Promise<string>;
+  /** Resolves when the scanning device has let this one in. Refused `offer_expired`. */
+  offerDone(): Promise<void>;
+  /** Let in the device whose offer was scanned. */
+  approve(scanned: string): Promise<DeviceView>;
+  revoke(device: Id): Promise<void>;
+
+  // -- conversations
+
+  conversations(): Promise<ConversationView[]>;
+  conversation(id: Id): Promise<ConversationView>;
+  members(id: Id): Promise<MemberView[]>;
+  create(kind: ConversationKind, title: string, site: string, people: Id[]): Promise<Id>;
+  /** The direct conversation with a person; made if there is none. */
+  direct(person: Id): Promise<Id>;
+  rename(id: Id, title: string, site: string): Promise<void>;
+  add(id: Id, people: Id[]): Promise<void>;
+  remove(id: Id, person: Id): Promise<void>;
+  leave(id: Id): Promise<void>;
+  setLead(id: Id, person: Id, lead: boolean): Promise<void>;
+  mute(id: Id, until: number): Promise<void>;
+  read(id: Id, seq: number): Promise<void>;
+  draft(id: Id, text: string): Promise<void>;
+
+  // -- messages
+
+  page(conversation: Id, where: Where, limit: number): Promise<PageView>;
+  send(conversation: Id, out: Outgoing): Promise<Id>;
+  edit(conversation: Id, message: Id, text: string): Promise<void>;
+  /** Delete for everybody. */
+  erase(conversation: Id, message: Id): Promise<void>;
+  react(conversation: Id, message: Id, text: string): Promise<void>;
+  /** Try a failed message again, or drop one that was not sent. */
+  retry(message: Id): Promise<void>;
+  discard(message: Id): Promise<void>;
+  /** The original of a file, fetched if it is not here. */
+  open(conversation: Id, message: Id, blob: Id): Promise<Blob>;
+  pause(blob: Id): Promise<void>;
+  resume(blob: Id): Promise<void>;
+
+  // -- notices
+
+  /** What `PushManager.subscribe` needs; null: the operator has switched push off. */
+  pushKey(): Promise<string | null>;
+  subscribe(subscription: PushSubscriptionJSON | null): Promise<void>;
+
+  /** The browser says that the network came or went, or the app came to the front. */
+  wake(): Promise<void>;
+}
+
+export interface SessionView {
+  phase: Phase;
+  me: MeView | null;
+  settings: SettingsView;
+  network: NetworkView;
+}
+
+/** Who joins: the name others see, and what this device is called. */
+export interface About {
+  name: string;
+  picture: Blob | null;
+  device: string;
+}
+
+export interface VerificationView {
+  number: string;
+  code: string;
+}
+
+export interface InviteView {
+  link: string;
+  expires: number;
+}
+
+/** At the newest, at the first unread, at a message, or beside what is shown. */
+export type Where =
+  | { at: "end" }
+  | { at: "unread" }
+  | { at: "message"; id: Id }
+  | { at: "before"; seq: number }
+  | { at: "after"; seq: number };
+
+export interface Outgoing {
+  text: string;
+  replyTo: Id | null;
+  files: OutgoingFile[];
+}
+
+/** A photo is made smaller and loses its place and camera data unless `original`. */
+export interface OutgoingFile {
+  file: Blob;
+  name: string;
+  photo: boolean;
+  original: boolean;
+}
+
+/** What the worker tells without being asked; `messages` brings whole views, new or changed. */
+export type Change =
+  | { type: "session" }
+  | { type: "network"; network: NetworkView }
+  | { type: "people" }
+  | { type: "devices" }
+  | { type: "conversations" }
+  | { type: "messages"; conversation: Id; messages: MessageView[]; gone: Id[] }
+  | { type: "transfer"; conversation: Id; message: Id; blob: Id; transfer: TransferView | null; here: boolean };
+
+/** An error for people: `code` has a text in the catalogue. */
+export class Problem extends Error {
+  readonly code: string;
+  constructor(code: string, detail = "") {
+    super(detail ? `${code}: ${detail}` : code);
+    this.name = "Problem";
+    this.code = code;
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * What the worker shows to the app: plain values that survive structured cloning. No keys, no chains, no handles.
+ *
+ * Ids are lower-case hex, times milliseconds since 1970 UTC, sizes bytes.
+ */
+
+export type Id = string;
+
+export type RoleName = "owner" | "admin" | "site_lead" | "member" | "guest";
+
+/** How far this device is: nothing set up yet, in use, or cut off by the server. */
+export type Phase = "empty" | "ready" | "revoked" | "removed";
+
+/** `connecting` also while it catches up; `refused`: the server does not take this device any more. */
+export type Network = "offline" | "connecting" | "online" | "refused";
+
+export interface NetworkView {
+  state: Network;
+  /** Events still to fetch while catching up, 0 when done; for a calm progress line. */
+  behind: number;
+  /** Messages that wait in the outbox. */
+  queued: number;
+  /** This device's clock differs from the server's by more than some minutes (ms), else 0. */
+  clockOff: number;
+}
+
+export interface MeView {
+  user: Id;
+  device: Id;
+  name: string;
+  picture: Uint8Array | null;
+  role: RoleName;
+  organisation: string;
+  /** The recovery code has been seen or printed; else the app reminds. */
+  recoveryKept: boolean;
+}
+
+/** `changed`: the verified keys are not the ones seen now; nothing is sent until the person has looked. */
+export type Verified = "no" | "yes" | "changed";
+
+export interface PersonView {
+  user: Id;
+  name: string;
+  picture: Uint8Array | null;
+  role: RoleName;
+  me: boolean;
+  verified: Verified;
+}
+
+export interface DeviceView {
+  device: Id;
+  label: string;
+  here: boolean;
+  added: number;
+}
+
+export type ConversationKind = "direct" | "group" | "site";
+
+export type MessageKind =
+  "text" | "photo" | "file" | "voice" | "place" | "alarm" | "notice" | "deleted" | "waiting" | "unknown";
+
+export interface ConversationView {
+  id: Id;
+  kind: ConversationKind;
+  /** The other person's name in a direct conversation. */
+  title: string;
+  /** A site's address, else "". */
+  site: string;
+  /** The other person of a direct conversation. */
+  peer: PersonView | null;
+  unread: number;
+  /** Of the newest message or notice. */
+  time: number;
+  last: LastView | null;
+  /** Text typed and not sent. */
+  draft: string;
+  /** Muted until this time; 0: not. */
+  muted: number;
+  /** Why nothing can be sent: a stable code, or "". */
+  blocked: string;
+  /** Somebody saw another history: shown, stops nothing. */
+  warning: string;
+  /** I am in it; after leaving it stays readable. */
+  member: boolean;
+  lead: boolean;
+}
+
+export interface LastView {
+  kind: MessageKind;
+  /** First line; for a notice see `notice`. */
+  text: string;
+  sender: string;
+  mine: boolean;
+  state: SendState;
+  notice: Notice | null;
+}
+
+export interface MemberView extends PersonView {
+  lead: boolean;
+}
+
+/** What happened to a conversation, as a line between the messages. */
+export type Notice =
+  | { event: "created"; by: string }
+  | { event: "added"; by: string; people: string[] }
+  | { event: "removed"; by: string; people: string[] }
+  | { event: "left"; by: string }
+  | { event: "renamed"; by: string; title: string }
+  | { event: "lead"; by: string; person: string }
+  | { event: "system"; text: string };
+
+/** queued: waits for the network; sent: the server holds it; delivered: on everybody's device; failed: see `failure`. */
+export type SendState = "queued" | "sending" | "sent" | "delivered" | "read" | "failed";
+
+export interface MessageView {
+  id: Id;
+  conversation: Id;
+  /** Place in the log; 0 while it is not acknowledged. */
+  seq: number;
+  time: number;
+  sender: Id;
+  senderName: string;
+  mine: boolean;
+  kind: MessageKind;
+  text: string;
+  notice: Notice | null;
+  reply: ReplyView | null;
+  edited: boolean;
+  reactions: ReactionView[];
+  files: FileView[];
+  place: PlaceView | null;
+  /** Length of a voice note, ms. */
+  duration: number;
+  state: SendState;
+  /** A stable error code when `state` is failed. */
+  failure: string;
+}
+
+export interface ReplyView {
+  id: Id;
+  senderName: string;
+  kind: MessageKind;
+  text: string;
+}
+
+export interface ReactionView {
+  text: string;
+  count: number;
+  mine: boolean;
+  names: string[];
+}
+
+export interface PlaceView {
+  /** Degrees. */
+  latitude: number;
+  longitude: number;
+  /** Metres, or 0. */
+  accuracy: number;
+  label: string;
+}
+
+export interface FileView {
+  blob: Id;
+  name: string;
+  mediaType: string;
+  size: number;
+  width: number;
+  height: number;
+  /** JPEG or WebP, at most 16 KiB. */
+  thumbnail: Uint8Array | null;
+  /** The original is on this device. */
+  here: boolean;
+  transfer: TransferView | null;
+}
+
+export interface TransferView {
+  direction: "up" | "down";
+  state: "waiting" | "running" | "paused" | "failed";
+  done: number;
+  total: number;
+  failure: string;
+}
+
+/** Part of a conversation, oldest first. */
+export interface PageView {
+  messages: MessageView[];
+  /** There is more before and after. */
+  before: boolean;
+  after: boolean;
+  /** The first unread seq when the page was read, 0 if none. */
+  unreadFrom: number;
+}
+
+export interface LinkView {
+  type: "setup" | "invite" | "device";
+  organisation: string;
+  /** Who is invited, where the link knows it. */
+  name: string;
+  role: RoleName | null;
+}
+
+export interface SettingsView {
+  language: "de" | "en" | "";
+  theme: "light" | "dark" | "";
+  simple: boolean;
+  /** Notifications show who wrote and what; else only that something came. */
+  preview: boolean;
+  /** Others see that I have read. */
+  receipts: boolean;
+}
