@@ -8,22 +8,24 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 DATA   ?= ./data
 LISTEN ?= 127.0.0.1:8470
+APP    := src/werkfunk/web/index.html
 export ORG ?= Mein Betrieb
 # A business with its own certificate authority trusts it in the system; so does uv then.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run test check docs fmt bench soak lock wheel clean
+.PHONY: help setup run test check docs fmt app bench soak lock wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-setup: $(VENV)/.dev ## make .venv with everything that development needs
+setup: $(VENV)/.dev web/node_modules/.installed ## make .venv with everything that development needs
 
-run: $(VENV)/.runtime ## start the server on LISTEN with the data in DATA; the first time also create it for ORG
+run: $(VENV)/.runtime $(APP) ## start the server on LISTEN with the data in DATA; the first time also create it for ORG
 	@test -d "$(DATA)" || $(BIN)/werkfunk init --data "$(DATA)" --org "$$ORG" --listen "$(LISTEN)"
 	@exec $(BIN)/werkfunk serve --data "$(DATA)" --listen "$(LISTEN)"
 
-test: setup ## run the tests on all cores
+test: setup $(APP) ## run the tests on all cores
+	cd web && npm test --silent
 	$(BIN)/pytest -n auto --dist loadfile
 
 check: setup ## format, lint, types, layers, documentation
@@ -31,6 +33,7 @@ check: setup ## format, lint, types, layers, documentation
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict src tools
 	$(BIN)/lint-imports
+	cd web && npm run -s format && npm run -s lint && npm run -s types
 	$(BIN)/pytest tests/docs
 
 docs: setup ## write the pages that are made from the code
@@ -39,6 +42,9 @@ docs: setup ## write the pages that are made from the code
 fmt: setup ## format and mend what can be mended by a machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd web && npm run -s fmt
+
+app: $(APP) ## build the app into the package
 
 bench: setup ## run the measurements of bench/
 	$(BIN)/python -m bench
@@ -54,11 +60,11 @@ lock: setup ## choose versions anew within pyproject.toml; LOCKARGS=--upgrade ta
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-wheel: setup ## build dist/*.whl
+wheel: setup $(APP) ## build dist/*.whl
 	$(UV) build --wheel --out-dir dist
 
 clean: ## remove what was built; ./data stays
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) web/node_modules src/werkfunk/web dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # uv comes from its own entry in the lock, so its hash is checked as well.
@@ -78,4 +84,12 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(UV)
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime | $(UV)
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+web/node_modules/.installed: web/package-lock.json
+	cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(APP): web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+	cd web && npm run -s build
 	@touch $@

@@ -1,13 +1,34 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+
+const OUT = "../src/werkfunk/web";
+
+/** Packs text files once, so that the server packs none. */
+function packed(): Plugin {
+  return {
+    name: "packed",
+    apply: "build",
+    async closeBundle() {
+      for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
+        if (!/\.(js|css|html|svg|webmanifest)$/.test(entry.name)) continue;
+        const path = join(entry.parentPath, entry.name);
+        await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+      }
+    },
+  };
+}
 
 /** The app is built into the Python package, so that the wheel alone serves it. */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte()],
+  plugins: [svelte(), packed()],
   // Tests run Svelte's client build.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   build: {
-    outDir: "../src/werkfunk/web",
+    outDir: OUT,
     emptyOutDir: true,
     target: "es2023",
     // Inlined assets and module preload polyfills would need a laxer Content-Security-Policy.

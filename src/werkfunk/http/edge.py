@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.http import openapi, tus
+from werkfunk.http.app_files import AppFiles
 from werkfunk.http.context import Services, address, body, identifier
 from werkfunk.http.handlers import HANDLERS, ID_SIZES, Call
 from werkfunk.http.headers import Headers
@@ -39,28 +40,32 @@ def application(services: Services) -> ASGIApp:
     ):
         routes.append(_mount(services, path, method, name, endpoint))
     https = any(origin.startswith("https://") for origin in services.config.origins())
-    return Headers(_Edge(services, Router(routes)), https=https)
+    app = _mount(services, "/{path:path}", "GET", "app", AppFiles().serve)
+    return Headers(_Edge(Router(routes), Router([app])), https=https)
 
 
 class _Edge:
-    """Turns whatever a router leaves over into our own problem answers."""
+    """The API first; what it does not know is the app's, or one of our own problem answers."""
 
-    def __init__(self, services: Services, router: Router) -> None:
-        self._services = services
-        self._router = router
+    def __init__(self, api: Router, app: Router) -> None:
+        self._api = api
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        matches = [route.matches(scope)[0] for route in self._router.routes]
+        matches = [route.matches(scope)[0] for route in self._api.routes]
         if Match.FULL in matches:
-            await self._router(scope, receive, send)
+            await self._api(scope, receive, send)
             return
         known = Match.PARTIAL in matches
+        if not known and scope["method"] == "GET":
+            await self._app(scope, receive, send)
+            return
         failure = Failure(Code.METHOD if known else Code.NOT_FOUND)
         allowed = {
             method
-            for route, match in zip(self._router.routes, matches, strict=True)
+            for route, match in zip(self._api.routes, matches, strict=True)
             if match is Match.PARTIAL and isinstance(route, StarletteRoute)
             for method in route.methods or ()
         }
