@@ -108,7 +108,7 @@ async def test_nothing_is_taken_before_the_sign_in(firm: Firm) -> None:
     anna, _ = await firm.people()
     for frame in (
         frames.Send(seal(anna, firm.group, "x")),
-        frames.Sync({}),
+        frames.Sync([]),
         frames.Fetch(firm.group, 0),
         frames.Ping(1),
     ):
@@ -124,7 +124,7 @@ async def test_an_outsider_fetches_nothing_and_sync_names_nothing(firm: Firm) ->
     wire = await signed_in(dora)
     await wire.send(frames.Fetch(firm.group, 0))
     assert (await wire.until(frames.Refused)).code == "not_found"
-    await wire.send(frames.Sync({firm.group: 0}))
+    await wire.send(frames.Sync([(firm.group, 0)]))
     assert (await wire.until(frames.Synced)).conversations == 0
 
 

@@ -65,7 +65,7 @@ class Core:
 
     async def sync(self) -> list[Message]:
         """Catch up with every conversation, the newest first; gives the messages that are new."""
-        cursors = {name: self.logs.cursor(name) for name in self.logs.conversations()}
+        cursors = [(name, self.logs.cursor(name)) for name in self.logs.conversations()]
         await self.channel.send(frames.Sync(cursors))
         messages: list[Message] = []
         touched: set[bytes] = set()

@@ -8,7 +8,7 @@ bytes; ids and events are those of docs/protocol.md. Times are milliseconds sinc
       |  <--------------  Challenge        |   32 fresh bytes
       |  Authenticate  -------------->     |   signature over T("channel", origin, challenge, device)
       |  <--------------  Welcome          |
-      |  Sync {conversation: seq}  ----->  |   what I have
+      |  Sync [conversation, seq]…  ---->  |   what I have
       |  <--------------  Page … Synced    |   what is missing, newest conversations first
       |  Send  ---------------------->     |
       |  <--------------  Ack | Refused    |   Ack only after the durable commit
@@ -81,7 +81,7 @@ class Event(Frame, tag="event"):
 class Sync(Frame, tag="sync"):
     """Client: the highest seq that I hold without gap, per conversation; what is not named starts at 0."""
 
-    cursors: dict[bytes, int]
+    cursors: list[tuple[bytes, int]]
 
 
 class Logged(Frame):

@@ -100,9 +100,10 @@ class Gateway:
         """Send the first page of each conversation that is behind, the newest first."""
         assert peer.subject is not None
         rows = await self.conversations.memberships(peer.subject)
+        cursors = dict(frame.cursors)
         behind = 0
         for row in rows:
-            after = frame.cursors.get(row.conversation, 0)
+            after = cursors.get(row.conversation, 0)
             if not await peer.room():
                 return
             try:
