@@ -22,8 +22,8 @@ export interface PersonRow {
   /** Organisation role 1 to 5, 0 after removal. */
   role: number;
   verified: boolean;
-  /** Number of key statements that the verification was made for; the keys' hash then. */
-  verifiedKeys: Uint8Array;
+  /** Why this person's keys are not to be trusted now, or "". */
+  suspect: string;
 }
 
 export interface ConversationRow {

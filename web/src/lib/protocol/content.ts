@@ -1,0 +1,114 @@
+import type { Value } from "./cbor";
+import { EncodingRefused } from "./errors";
+import {
+  at,
+  between,
+  blob,
+  each,
+  ID16,
+  ID32,
+  type Infer,
+  integer,
+  type RawMap,
+  record,
+  type RecordType,
+  textOf,
+  uint,
+} from "./records";
+
+/** What a message says (docs/protocol.md, 7). A kind that this version does not know is kept and shown as such. [M32] */
+const TEXT = textOf(20_000);
+
+/** Where a file lies and what opens it. Sizes in bytes. */
+export const Attachment = record("Attachment", {
+  blobId: at(0, ID16),
+  key: at(1, ID32),
+  hash: at(2, ID32),
+  name: at(3, textOf(255)),
+  mediaType: at(4, textOf(127)),
+  size: at(5, uint),
+  storedSize: at(6, uint),
+  thumbnail: at(7, blob(16_384), { optional: true }),
+  width: at(8, uint, { optional: true }),
+  height: at(9, uint, { optional: true }),
+});
+export type Attachment = Infer<typeof Attachment>;
+const ATTACHMENTS = each(Attachment, 10);
+
+const KINDS = {
+  1: [
+    "text",
+    record("Text", {
+      text: at(0, TEXT),
+      replyTo: at(1, ID16, { optional: true }),
+      mentions: at(2, each(ID32, 100), { optional: true }),
+    }),
+  ],
+  2: ["edit", record("Edit", { target: at(0, ID16), text: at(1, TEXT) })],
+  3: ["delete", record("Delete", { target: at(0, ID16) })],
+  4: ["reaction", record("Reaction", { target: at(0, ID16), text: at(1, textOf(32)) })],
+  5: ["file", record("File", { text: at(0, TEXT), files: at(1, ATTACHMENTS) })],
+  6: ["photo", record("Photo", { text: at(0, TEXT), files: at(1, ATTACHMENTS) })],
+  /** `duration` in ms. */
+  7: [
+    "voice_note",
+    record("VoiceNote", {
+      files: at(1, each(Attachment, 1, 1)),
+      duration: at(2, uint),
+      burst: at(3, ID16, { optional: true }),
+    }),
+  ],
+  /** Degrees times 10^7, accuracy in cm. */
+  8: [
+    "place",
+    record("Place", {
+      latitude: at(0, between(-900_000_000, 900_000_000)),
+      longitude: at(1, between(-1_800_000_000, 1_800_000_000)),
+      accuracy: at(2, uint, { optional: true }),
+      label: at(3, textOf(200), { optional: true }),
+    }),
+  ],
+  9: [
+    "alarm",
+    record("Alarm", {
+      alarm: at(0, ID16),
+      level: at(1, between(1, 3)),
+      text: at(2, TEXT),
+      template: at(3, ID16, { optional: true }),
+    }),
+  ],
+  10: ["answer", record("Answer", { alarm: at(0, ID16), code: at(1, integer), text: at(2, TEXT, { optional: true }) })],
+  11: ["system", record("System", { text: at(0, TEXT) })],
+  /** What a conversation is called, and where its site is. */
+  12: ["details", record("Details", { title: at(0, textOf(200)), site: at(1, textOf(500), { optional: true }) })],
+} as const;
+
+type Entry = (typeof KINDS)[keyof typeof KINDS];
+type Known = { [E in Entry as E[0]]: { readonly type: E[0] } & Infer<E[1]> }[Entry[0]];
+/** A kind of a newer version, kept as it came. */
+export interface Unknown {
+  readonly type: "unknown";
+  readonly kind: number;
+  readonly raw: RawMap;
+}
+export type Content = Known | Unknown;
+export type ContentOf<T extends Content["type"]> = Extract<Content, { type: T }>;
+
+const NUMBERS = new Map(Object.entries(KINDS).map(([number, [type]]) => [type as string, Number(number)]));
+const codec = (kind: number): RecordType<object> | null =>
+  Object.hasOwn(KINDS, kind) ? (KINDS[kind as keyof typeof KINDS][1] as unknown as RecordType<object>) : null;
+
+/** [kind, map] of a content. */
+export function toWire(content: Content): [number, RawMap] {
+  if (content.type === "unknown") return [content.kind, content.raw];
+  const kind = NUMBERS.get(content.type)!;
+  return [kind, codec(kind)!.toMap(content)];
+}
+
+/** Typed content; EncodingRefused `record_form` when a known kind has the wrong form. */
+export function fromWire(kind: number, raw: Value): Content {
+  if (!(raw instanceof Map)) throw new EncodingRefused("record_form", "content");
+  const known = codec(kind);
+  if (!known) return { type: "unknown", kind, raw: raw as RawMap };
+  return { type: KINDS[kind as keyof typeof KINDS][0], ...known.fromMap(raw) } as Content;
+}

@@ -1,0 +1,408 @@
+import { equal, hex, type Hex, unhex } from "../protocol/bytes";
+import { type Content } from "../protocol/content";
+import * as conv from "../protocol/conversation";
+import type { ConversationState } from "../protocol/conversation";
+import { ProtocolError } from "../protocol/errors";
+import { type Event, EventKind, HEAD_ZERO, nextHead, parseEvent } from "../protocol/events";
+import { sha256 } from "../protocol/kdf";
+import { openMessage } from "../protocol/messages";
+import { type LogSeen, parse } from "../protocol/statements";
+import { type ConversationRow, type EventRow, HIDDEN, MISSING, OPENED, REFUSED, STATEMENT } from "../storage/rows";
+import { Batch, type Store } from "../storage/store";
+import type { Logged } from "../wire/frames";
+import { Problem } from "./api";
+import type { Chains } from "./chains";
+import type { Keyring } from "./keyring";
+import { changed, contentBytes, contentOf, isLine, noticeOf, present, type StoredNotice, targetOf } from "./lines";
+
+/** Lines of a conversation that are new or changed. */
+export interface Taken {
+  conversation: Hex;
+  lines: EventRow[];
+  /** New messages of others, for notifications and counts. */
+  fresh: number;
+}
+
+/** A page of events while it is being taken: nothing is written before all of it is checked. */
+class Page {
+  readonly rows = new Map<number, EventRow>();
+  readonly byId = new Map<Hex, EventRow>();
+  state: ConversationState | null;
+  row: ConversationRow;
+  fresh = 0;
+
+  constructor(row: ConversationRow, state: ConversationState | null) {
+    this.row = row;
+    this.state = state;
+  }
+
+  put(row: EventRow): void {
+    this.rows.set(row.seq, row);
+    if (row.messageId) this.byId.set(row.messageId, row);
+  }
+}
+
+/**
+ * Conversations' logs on this device: each event checked, opened and stored in order. [M29] [M30]
+ *
+ * What does not fit blocks the conversation (nothing is sent there until a person has looked); what only lacks a key
+ * waits for it and fills in by itself.
+ */
+export class Logs {
+  readonly rows = new Map<Hex, ConversationRow>();
+  private readonly states = new Map<Hex, ConversationState>();
+  private readonly turns = new Map<Hex, Promise<unknown>>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly chains: Chains,
+    private readonly keys: Keyring,
+    private readonly onTaken: (taken: Taken) => void,
+  ) {}
+
+  async load(): Promise<void> {
+    for (const row of await this.store.all("conversation")) this.rows.set(row.id, row);
+  }
+
+  cursor(conversation: Hex): number {
+    return this.rows.get(conversation)?.lastSeq ?? 0;
+  }
+
+  /** The newest log head seen. */
+  seen(conversation: Hex): LogSeen {
+    const row = this.rows.get(conversation);
+    return { seq: row?.lastSeq ?? 0, head: row?.head ?? HEAD_ZERO };
+  }
+
+  /** The verified state, replayed from the store the first time; null when there is no statement yet. */
+  async state(conversation: Hex): Promise<ConversationState | null> {
+    let state = this.states.get(conversation) ?? null;
+    if (state) return state;
+    for (const row of await this.store.events("st", conversation, STATEMENT)) {
+      const body = parseEvent(row.data!).body;
+      state = await conv.apply(state, body, this.chains.founded, this.chains.users, { verify: false });
+    }
+    if (state) this.states.set(conversation, state);
+    return state;
+  }
+
+  /** As `state`; Throws Problem `not_found`. */
+  async require(conversation: Hex): Promise<ConversationState> {
+    const state = await this.state(conversation);
+    if (!state) throw new Problem("not_found", "conversation");
+    return state;
+  }
+
+  /** Change what only this device knows of a conversation (drafts, mute, read). */
+  async change(conversation: Hex, change: Partial<ConversationRow>): Promise<void> {
+    const row = this.rows.get(conversation);
+    if (!row) throw new Problem("not_found", "conversation");
+    const next = { ...row, ...change };
+    this.rows.set(conversation, next);
+    await this.store.put("conversation", conversation, next);
+  }
+
+  /** One thing at a time for each conversation. */
+  turn<T>(conversation: Hex, task: () => Promise<T>): Promise<T> {
+    const before = this.turns.get(conversation) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(task);
+    this.turns.set(conversation, mine);
+    return mine;
+  }
+
+  /**
+   * Take events in order; what is held already is passed over. Call within `turn`.
+   *
+   * Throws Problem `unsafe` when a statement or the log's hashes do not fit; the conversation is blocked then.
+   */
+  async ingest(conversation: Hex, events: readonly Logged[]): Promise<Taken> {
+    const page = new Page(this.rows.get(conversation) ?? emptyRow(conversation), await this.state(conversation));
+    let refused = "";
+    for (const logged of events) {
+      if (logged.seq <= page.row.lastSeq) continue;
+      try {
+        await this.knowSigners(logged);
+        await this.take(page, logged);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        refused = error.code;
+        break;
+      }
+    }
+    if (refused) page.row = { ...page.row, blocked: refused };
+    const taken = await this.commit(page);
+    if (refused) throw new Problem("unsafe", refused);
+    return taken;
+  }
+
+  private async commit(page: Page): Promise<Taken> {
+    const conversation = page.row.id;
+    const batch = new Batch();
+    for (const row of page.rows.values()) batch.put("event", [conversation, row.seq], row);
+    batch.put("conversation", conversation, page.row);
+    await this.store.write(batch);
+    // Drafts and marks may have changed while this was being checked.
+    const now = this.rows.get(conversation);
+    if (now) page.row = { ...page.row, draft: now.draft, muted: now.muted, readSeq: Math.max(now.readSeq, page.row.readSeq) };
+    this.rows.set(conversation, page.row);
+    if (page.state) this.states.set(conversation, page.state);
+    const taken = {
+      conversation,
+      lines: [...page.rows.values()].filter((row) => row.shown).sort((a, b) => a.seq - b.seq),
+      fresh: page.fresh,
+    };
+    this.onTaken(taken);
+    return taken;
+  }
+
+  private async take(page: Page, logged: Logged): Promise<void> {
+    const { row } = page;
+    const id = unhex(row.id);
+    if (logged.seq !== row.lastSeq + 1) throw new ProtocolError("gap", `${row.lastSeq} -> ${logged.seq}`);
+    const hash = logged.event.length > 0 ? sha256(logged.event) : logged.hash;
+    const head = nextHead(id, logged.seq, logged.time, row.head, hash);
+    const base: EventRow = { ...emptyEvent(row.id), seq: logged.seq, time: logged.time, head };
+    if (logged.event.length === 0) {
+      page.put({ ...base, state: HIDDEN });
+    } else {
+      const event = parseEvent(logged.event);
+      if (!equal(event.header.conversation, id)) throw new ProtocolError("header_mismatch");
+      const named: EventRow = { ...base, generation: event.header.generation, messageId: hex(event.header.messageId) };
+      if (event.header.kind === EventKind.STATEMENT) await this.statement(page, named, event, logged.event);
+      else await this.message(page, named, event, logged.event);
+    }
+    page.row = { ...page.row, lastSeq: logged.seq, head };
+  }
+
+  private async statement(page: Page, base: EventRow, event: Event, data: Uint8Array): Promise<void> {
+    const before = page.state;
+    const after = await conv.apply(before, event.body, this.chains.founded, this.chains.users);
+    const statement = parse(event.body);
+    const by = hex(statement.signer.user);
+    if (statement.anchors.log) await this.compare(page, by, statement.anchors.log, base.seq);
+    page.state = after;
+    const notice = noticeOf(before, after, by);
+    page.put({ ...base, state: STATEMENT, sender: by, data, shown: notice !== null, notice: notice ? JSON.stringify(notice) : "" });
+    const members = present(after);
+    const joined = after.isMember(this.keys.self.row.user) && !before?.isMember(this.keys.self.row.user);
+    page.row = {
+      ...page.row,
+      kind: after.kind,
+      members: [...members.keys()],
+      member: after.isMember(this.keys.self.row.user),
+      lead: after.kind !== 1 && members.get(this.keys.self.user) === 1,
+      peer: after.kind === 1 ? ([...members.keys()].find((user) => user !== this.keys.self.user) ?? page.row.peer) : "",
+      generationSeq: before?.generation === after.generation ? page.row.generationSeq : base.seq,
+      ...(notice ? { last: base.messageId, time: base.time } : {}),
+      // What was said before one's time is not news.
+      ...(joined ? { readSeq: base.seq, unread: 0 } : {}),
+    };
+  }
+
+  private async message(page: Page, base: EventRow, event: Event, data: Uint8Array): Promise<void> {
+    if (page.byId.has(base.messageId) || (await this.store.events("id", page.row.id, base.messageId)).length > 0) {
+      // [M28] The server repeats an event under another number: kept as refused, never as a second message.
+      page.put({ ...base, messageId: "", state: REFUSED });
+      return;
+    }
+    if (!page.state) throw new ProtocolError("number_not_next", "no statement yet");
+    await this.tryOpen(page, base, event, data, true);
+  }
+
+  /** Open with the key if it is held; what it says is put into the page. */
+  private async tryOpen(page: Page, base: EventRow, event: Event, data: Uint8Array, first: boolean): Promise<void> {
+    const state = page.state!;
+    const secret = await this.keys.secret(state.id, event.header.generation);
+    if (!secret) {
+      // Whose it is shows before it opens, so that nobody else's name stands there.
+      page.put({ ...base, state: MISSING, data, shown: true });
+      if (first) page.row = { ...page.row, last: base.messageId, time: base.time };
+      return;
+    }
+    let opened: Awaited<ReturnType<typeof openMessage>>;
+    try {
+      opened = await openMessage(secret, event, state, this.chains.users);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      // One bad message is its sender's fault and does not stop the log.
+      page.put({ ...base, state: REFUSED, data: null });
+      return;
+    }
+    const sender = hex(opened.user);
+    await this.compare(page, sender, opened.log, base.seq);
+    await this.opened(page, { ...base, state: OPENED, sender, data: null, shown: false }, opened.content);
+  }
+
+  private async opened(page: Page, base: EventRow, content: Content): Promise<void> {
+    const mine = base.sender === this.keys.self.user;
+    const target = targetOf(content);
+    let row: EventRow = { ...base, kind: 0, content: contentBytes(content), target, shown: isLine(content) };
+    if (content.type === "details") row = this.details(page, row, content);
+    if (row.shown && !row.notice) {
+      for (const [author, change] of await this.waitingChanges(page, row)) row = changed(row, author, change) ?? row;
+    }
+    page.put(row);
+    if (target) {
+      const line = await this.find(page, target);
+      const next = line ? changed(line, base.sender, content) : null;
+      if (next) page.put(next);
+    }
+    if (!row.shown) return;
+    const unread = !mine && !row.notice && row.seq > page.row.readSeq;
+    if (unread) page.fresh++;
+    page.row = {
+      ...page.row,
+      unread: page.row.unread + (unread ? 1 : 0),
+      ...(row.seq >= page.row.lastSeq || page.row.last === "" ? { last: row.messageId, time: row.time } : {}),
+    };
+  }
+
+  /** Title and place, from a lead; a changed title is a line. */
+  private details(page: Page, row: EventRow, content: Content & { type: "details" }): EventRow {
+    const role = page.state?.members.get(row.sender)?.role;
+    if (role !== 1) return row;
+    const { title, site } = page.row;
+    page.row = { ...page.row, title: content.title, site: content.site ?? "" };
+    if (title === "" || (title === content.title && site === (content.site ?? ""))) return row;
+    const notice: StoredNotice = { event: "renamed", by: row.sender, title: content.title };
+    return { ...row, shown: true, notice: JSON.stringify(notice) };
+  }
+
+  private async find(page: Page, id: Hex): Promise<EventRow | undefined> {
+    return page.byId.get(id) ?? (await this.store.events("id", page.row.id, id))[0];
+  }
+
+  /** Changes that came before their target could be opened. */
+  private async waitingChanges(page: Page, row: EventRow): Promise<[Hex, Content][]> {
+    const stored = await this.store.events("to", page.row.id, row.messageId);
+    return stored.filter((one) => one.content).map((one) => [one.sender, contentOf(one.content!)]);
+  }
+
+  /** Whether the sender saw the same log: another's differing claim warns, one's own blocks. [M29] */
+  private async compare(page: Page, sender: Hex, claim: LogSeen, seq: number): Promise<void> {
+    if (claim.seq < seq) {
+      if (claim.seq === 0) return;
+      const row = page.rows.get(claim.seq) ?? (await this.store.get("event", [page.row.id, claim.seq]));
+      if (row && equal(row.head, claim.head)) return;
+    }
+    page.row = sender === this.keys.self.user ? { ...page.row, blocked: "log_differs" } : { ...page.row, warning: "log_differs" };
+  }
+
+  /** Before a statement is judged, know the chains as new as it names them. */
+  private async knowSigners(logged: Logged): Promise<void> {
+    if (logged.event.length === 0) return;
+    const event = parseEvent(logged.event);
+    const { users } = this.chains;
+    if (event.header.kind !== EventKind.STATEMENT) {
+      const device = hex(event.header.device);
+      if (![...users.values()].some((user) => user.devices.has(device))) await this.chains.refresh();
+      return;
+    }
+    const statement = parse(event.body);
+    const { organisation, user } = statement.anchors;
+    const known = users.get(hex(statement.signer.user));
+    const stale =
+      (organisation && organisation.number >= this.chains.founded.length) ||
+      (user && (!known || user.number >= known.length)) ||
+      namesNewer(statement.body, users);
+    if (stale) await this.chains.refresh();
+  }
+
+  // -- lacking keys
+
+  /** Generations whose key is lacking for events held. */
+  async missing(conversation: Hex): Promise<number[]> {
+    const rows = await this.store.events("st", conversation, MISSING);
+    return [...new Set(rows.map((row) => row.generation))].sort((a, b) => a - b);
+  }
+
+  /** Open what has its key by now. Call within `turn`. */
+  async fillIn(conversation: Hex): Promise<Taken | null> {
+    const rows = await this.store.events("st", conversation, MISSING);
+    const row = this.rows.get(conversation);
+    if (rows.length === 0 || !row) return null;
+    const page = new Page(row, await this.require(conversation));
+    const hidden: EventRow[] = [];
+    for (const one of rows) {
+      const secret = await this.keys.secret(page.state!.id, one.generation);
+      if (!secret) continue;
+      await this.tryOpen(page, { ...one, state: OPENED }, parseEvent(one.data!), one.data!, false);
+      const now = page.rows.get(one.seq);
+      if (now && !now.shown) hidden.push(now);
+    }
+    if (page.rows.size === 0) return null;
+    const taken = await this.commit(page);
+    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, fresh: 0 });
+    return taken;
+  }
+
+  /** Move the read marker forward; counts again what is beyond it. */
+  async markRead(conversation: Hex, seq: number): Promise<boolean> {
+    const row = this.rows.get(conversation);
+    if (!row || seq <= row.readSeq) return false;
+    const beyond = await this.store.shown(conversation, { after: seq }, 1000);
+    const unread = beyond.filter((one) => !one.notice && one.state !== STATEMENT && one.sender !== this.keys.self.user).length;
+    await this.change(conversation, { readSeq: Math.min(seq, row.lastSeq), unread });
+    return true;
+  }
+}
+
+/** Whether a generation inside names a head of a person's chain that is newer than what is known. */
+function namesNewer(body: unknown, users: Chains["users"]): boolean {
+  if (body instanceof Map) {
+    const user: unknown = body.get(0);
+    const head: unknown = body.get(1);
+    if (user instanceof Uint8Array && Array.isArray(head) && head.length === 2 && typeof head[0] === "number") {
+      const known = users.get(hex(user));
+      if (!known || head[0] >= known.length) return true;
+    }
+    return [...body.values()].some((item) => namesNewer(item, users));
+  }
+  return Array.isArray(body) && body.some((item) => namesNewer(item, users));
+}
+
+function emptyRow(id: Hex): ConversationRow {
+  return {
+    id,
+    lastSeq: 0,
+    head: HEAD_ZERO,
+    kind: 0,
+    title: "",
+    site: "",
+    peer: "",
+    members: [],
+    member: false,
+    lead: false,
+    readSeq: 0,
+    unread: 0,
+    time: 0,
+    last: "",
+    draft: "",
+    muted: 0,
+    blocked: "",
+    warning: "",
+    generationSeq: 0,
+  };
+}
+
+function emptyEvent(conversation: Hex): EventRow {
+  return {
+    conversation,
+    seq: 0,
+    time: 0,
+    state: OPENED,
+    generation: 0,
+    messageId: "",
+    sender: "",
+    head: HEAD_ZERO,
+    data: null,
+    kind: 0,
+    content: null,
+    target: "",
+    shown: false,
+    edited: null,
+    deleted: false,
+    reactions: [],
+    notice: "",
+  };
+}

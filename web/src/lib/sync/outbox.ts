@@ -1,0 +1,212 @@
+import { hex, type Hex, unhex } from "../protocol/bytes";
+import { decode, encode } from "../protocol/cbor";
+import { type Content, fromWire, toWire } from "../protocol/content";
+import * as conv from "../protocol/conversation";
+import type { ConversationState } from "../protocol/conversation";
+import { ProtocolError } from "../protocol/errors";
+import { EventKind } from "../protocol/events";
+import { sealMessage } from "../protocol/messages";
+import type { OutboxRow } from "../storage/rows";
+import { Batch } from "../storage/store";
+import { Problem } from "./api";
+import { type Core, RACES } from "./core";
+import type { Statements } from "./statements";
+import { isNetwork } from "./transport";
+
+/** Files that a message waits for: their attachment records when all are up, else null. */
+export interface Uploads {
+  /** Content with its attachments filled in, and their blobs; throws Problem when a file cannot go. */
+  complete(row: OutboxRow): Promise<{ content: Content; blobs: Uint8Array[] } | null>;
+}
+
+/** What is to be sent is written down first, under its message id, and sent once, now or later. */
+export class Outbox {
+  readonly rows: OutboxRow[] = [];
+  readonly sending = new Set<Hex>();
+  private running: Promise<void> | null = null;
+  private again = false;
+
+  constructor(
+    private readonly core: Core,
+    private readonly statements: Statements,
+    private readonly uploads: Uploads,
+    private readonly changed: (row: OutboxRow, gone: boolean) => void,
+  ) {}
+
+  async load(): Promise<void> {
+    this.rows.push(...(await this.core.parts.store.all("outbox")));
+  }
+
+  /** Put a content into the outbox. Throws Problem `malformed` when it is too long. */
+  async queue(conversation: Hex, content: Content, files: Hex[] = []): Promise<OutboxRow> {
+    const { env, store } = this.core.parts;
+    const [kind, raw] = toWire(content);
+    const body = encode(raw);
+    try {
+      fromWire(kind, decode(body) as Map<number, never>);
+    } catch (error) {
+      throw error instanceof ProtocolError ? new Problem("event_too_large", error.code) : error;
+    }
+    const row: OutboxRow = {
+      position: (this.rows.at(-1)?.position ?? 0) + 1,
+      messageId: hex(env.random(16)),
+      conversation,
+      time: env.now(),
+      kind,
+      content: body,
+      files,
+      failure: "",
+    };
+    this.rows.push(row);
+    await store.put("outbox", row.position, row);
+    this.changed(row, false);
+    return row;
+  }
+
+  contentOf(row: OutboxRow): Content {
+    return fromWire(row.kind, decode(row.content) as Map<number, never>);
+  }
+
+  find(message: Hex): OutboxRow | undefined {
+    return this.rows.find((row) => row.messageId === message);
+  }
+
+  async change(message: Hex, change: Partial<OutboxRow>): Promise<void> {
+    const index = this.rows.findIndex((row) => row.messageId === message);
+    if (index < 0) return;
+    const row = { ...this.rows[index]!, ...change };
+    this.rows[index] = row;
+    await this.core.parts.store.put("outbox", row.position, row);
+    this.changed(row, false);
+  }
+
+  async drop(message: Hex): Promise<void> {
+    const index = this.rows.findIndex((row) => row.messageId === message);
+    if (index < 0) return;
+    const [row] = this.rows.splice(index, 1);
+    await this.core.parts.store.write(new Batch().remove("outbox", row!.position));
+    this.changed(row!, true);
+  }
+
+  /** Send what waits, in order; what waits for a file lets others of other conversations pass. */
+  flush(): Promise<void> {
+    if (this.running) {
+      this.again = true;
+      return this.running;
+    }
+    this.running = this.round().finally(() => {
+      this.running = null;
+      if (this.again) {
+        this.again = false;
+        void this.flush();
+      }
+    });
+    return this.running;
+  }
+
+  private async round(): Promise<void> {
+    const held = new Set<Hex>();
+    for (const row of [...this.rows]) {
+      if (!this.core.connected) return;
+      if (row.failure || held.has(row.conversation) || !this.find(row.messageId)) continue;
+      try {
+        const whole = await this.uploads.complete(row);
+        if (!whole) {
+          // Later texts may pass a photo that is still on its way.
+          continue;
+        }
+        await this.send(row, whole.content, whole.blobs);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        if (isNetwork(error)) return;
+        held.add(row.conversation);
+        await this.change(row.messageId, { failure: error.code });
+      }
+    }
+  }
+
+  private async send(row: OutboxRow, content: Content, blobs: Uint8Array[]): Promise<void> {
+    const { logs, chains, env } = this.core.parts;
+    const id = row.conversation;
+    this.sending.add(row.messageId);
+    this.changed(row, false);
+    try {
+      for (let attempt = 0; attempt < RACES; attempt++) {
+        this.checkSafe(id);
+        const state = await this.ready(id);
+        const event = await this.seal(state, unhex(row.messageId), content);
+        try {
+          const ack = await this.core.send(event, row.messageId, blobs);
+          await this.core.turn(id, async () => {
+            if (logs.cursor(id) === ack.seq - 1) {
+              await this.core.take(id, [{ ...ack, event, hash: new Uint8Array() }]);
+            } else if (logs.cursor(id) < ack.seq) await this.core.fetchFrom(id);
+          });
+          await this.drop(row.messageId);
+          return;
+        } catch (error) {
+          if (!(error instanceof Problem) || attempt === RACES - 1) throw error;
+          if (error.code === "rekey_required") {
+            await chains.refresh();
+            await this.core.catchUp(id);
+            await this.statements.rekey(id);
+          } else if (error.code === "rate_limited" || error.code === "stale") {
+            await env.pause(Math.min(2000, 100 * 2 ** attempt));
+          } else throw error;
+        }
+      }
+    } finally {
+      this.sending.delete(row.messageId);
+      const left = this.find(row.messageId);
+      if (left) this.changed(left, false);
+    }
+  }
+
+  /** Throws Problem `unsafe` when nothing may be sent there until a person has looked. */
+  checkSafe(id: Hex): void {
+    const { logs, chains } = this.core.parts;
+    const row = logs.rows.get(id);
+    if (row?.blocked) throw new Problem("unsafe", row.blocked);
+    if (row?.members.some((user) => chains.changedKeys(user))) throw new Problem("verification_required");
+  }
+
+  /** The state to seal under: newest generation, no rekey due, its parts held. [M24] */
+  private async ready(id: Hex): Promise<ConversationState> {
+    const { logs, chains, keys, env, self } = this.core.parts;
+    let state = await logs.require(id);
+    if (!state.isMember(self.row.user)) throw new Problem("not_found", "not a member");
+    const events = logs.cursor(id) - (logs.rows.get(id)?.generationSeq ?? 0);
+    const due = conv.rekeyDue(state, chains.founded, chains.users, events, env.now()) !== null;
+    if (!due && !(await keys.parts(id, state.generation))) await keys.fetch(state);
+    // Our own box is lost: rather than wait for a repair, make a generation that we hold.
+    if (due || !(await keys.parts(id, state.generation))) {
+      await this.statements.rekey(id);
+      state = await logs.require(id);
+    }
+    return state;
+  }
+
+  private async seal(state: ConversationState, messageId: Uint8Array, content: Content): Promise<Uint8Array> {
+    const { keys, self, logs, env, chains } = this.core.parts;
+    const secret = await keys.secret(state.id, state.generation);
+    if (!secret) throw new Problem("unavailable", "key_missing");
+    const header = {
+      conversation: state.id,
+      generation: state.generation,
+      device: self.row.device,
+      messageId,
+      kind: EventKind.MESSAGE,
+    };
+    return sealMessage(
+      secret,
+      header,
+      self.signing,
+      state.newest.statement,
+      chains.user(self.user).head,
+      logs.seen(hex(state.id)),
+      env.now(),
+      content,
+      env.random(12),
+    );
+  }
+}
