@@ -4,3 +4,13 @@ declare module "*.svelte" {
   const component: Component;
   export default component;
 }
+
+// Trusted Types (W3C), as far as they are used; not in TypeScript's library yet.
+declare const trustedTypes:
+  | {
+      createPolicy(
+        name: string,
+        rules: { createScriptURL(url: string): string },
+      ): { createScriptURL(url: string): unknown };
+    }
+  | undefined;

@@ -1,4 +1,4 @@
-import { Aead } from "./aead";
+import type { Aead } from "./aead";
 import { concat, uint32 } from "./bytes";
 import { tagged } from "./cbor";
 import { SealRefused } from "./errors";

@@ -58,12 +58,6 @@ export interface Engine {
   devices(): Promise<DeviceView[]>;
   /** A link for a second device, good for 15 minutes, once. */
   deviceLink(): Promise<InviteView>;
-  /** A new device without anything shows this and waits for `offerDone`. */
-  offer(about: About): Promise<string>;
-  /** Resolves when the scanning device has let this one in. Refused `offer_expired`. */
-  offerDone(): Promise<void>;
-  /** Let in the device whose offer was scanned. */
-  approve(scanned: string): Promise<DeviceView>;
   revoke(device: Id): Promise<void>;
 
   // -- conversations
@@ -98,12 +92,6 @@ export interface Engine {
   open(conversation: Id, message: Id, blob: Id): Promise<Blob>;
   pause(blob: Id): Promise<void>;
   resume(blob: Id): Promise<void>;
-
-  // -- notices
-
-  /** What `PushManager.subscribe` needs; null: the operator has switched push off. */
-  pushKey(): Promise<string | null>;
-  subscribe(subscription: PushSubscriptionJSON | null): Promise<void>;
 
   /** The browser says that the network came or went, or the app came to the front. */
   wake(): Promise<void>;

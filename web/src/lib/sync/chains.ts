@@ -8,7 +8,7 @@ import * as usr from "../protocol/user";
 import type { UserState } from "../protocol/user";
 import type { PersonRow } from "../storage/rows";
 import { Batch, type Store } from "../storage/store";
-import { type Chain, fromB64, type People } from "../wire/api";
+import { type Chain, fromB64, type OrganisationProfile, type People } from "../wire/api";
 import { Problem } from "./api";
 import { bytesOf } from "./bodies";
 import type { Transport } from "./transport";
@@ -16,7 +16,10 @@ import type { Transport } from "./transport";
 export type Users = ReadonlyMap<Hex, UserState>;
 
 /** Verify and apply statements of a user chain. Throws Problem `unsafe`. */
-export async function replayUser(statements: readonly Uint8Array[], start: UserState | null = null): Promise<UserState | null> {
+export async function replayUser(
+  statements: readonly Uint8Array[],
+  start: UserState | null = null,
+): Promise<UserState | null> {
   let state = start;
   try {
     for (const data of statements) state = await usr.apply(state, data);
@@ -195,7 +198,9 @@ export class Chains {
 
   async refreshOrganisation(): Promise<void> {
     const known = this.founded;
-    const answer = await this.transport.call<Chain>("GET", "/v1/organisation/chain", { query: { after: known.length } });
+    const answer = await this.transport.call<Chain>("GET", "/v1/organisation/chain", {
+      query: { after: known.length },
+    });
     if (answer.length < known.length) throw new Problem("unsafe", "chain_shortened");
     const statements = bytesOf(answer.statements);
     if (statements.length === 0) return;
@@ -221,6 +226,12 @@ export class Chains {
       const known = this.users.get(signer);
       if (head && (!known || known.length <= head.number)) await this.refreshUser(signer);
     }
+  }
+
+  /** The organisation's name, if it matches what its owner signed. [M19] */
+  async organisationName(): Promise<string> {
+    const answer = await this.transport.call<OrganisationProfile>("GET", "/v1/organisation/profile");
+    return openProfile(fromB64(answer.profile), this.founded.profile)?.name ?? "";
   }
 
   name(user: Hex): string {

@@ -231,9 +231,7 @@ export class Core {
     await logs.fillIn(id);
     for (const generation of await logs.missing(id)) {
       if (!state.entitled(self.row.user, generation)) continue;
-      await transport
-        .call("POST", `/v1/conversations/${id}/repairs`, { body: { generation } })
-        .catch(ignoreRefusal);
+      await transport.call("POST", `/v1/conversations/${id}/repairs`, { body: { generation } }).catch(ignoreRefusal);
     }
   }
 

@@ -84,7 +84,7 @@ export class Files {
     try {
       for await (const chunk of encrypt(key, file.size, read(file))) {
         digest.update(chunk);
-        for (let from = 0; from < chunk.length; ) {
+        for (let from = 0; from < chunk.length;) {
           const part = chunk.subarray(from, from + PIECE - filled);
           piece.set(part, filled);
           filled += part.length;
@@ -231,7 +231,14 @@ export class Files {
     });
   }
 
-  private async decrypted(row: FileRow): Promise<Blob> {
+  /** Which message a file goes with. */
+  async belongsTo(id: Hex, message: Hex): Promise<void> {
+    const row = this.rows.get(id);
+    if (row) await this.put({ ...row, message });
+  }
+
+  /** The original of a file that is here whole. Throws Problem `attachment_invalid`. */
+  async decrypted(row: FileRow): Promise<Blob> {
     const out: Uint8Array<ArrayBuffer>[] = [];
     try {
       for await (const piece of decrypt(row.key, row.size, this.pieces(row), row.hash)) {
@@ -328,4 +335,3 @@ function shownType(mediaType: string): string {
   const played = /^(audio\/(mpeg|mp4|ogg|webm|wav|aac)|video\/(mp4|webm))$/.test(mediaType);
   return isPicture(mediaType) || played ? mediaType : "application/octet-stream";
 }
-

@@ -93,7 +93,9 @@ export class Keyring {
     await this.seed();
     const conversation = hex(state.id);
     const have = await this.held(conversation);
-    const answer = await this.transport.call<Boxes>("GET", `/v1/conversations/${conversation}/boxes`, { query: { after: 0 } });
+    const answer = await this.transport.call<Boxes>("GET", `/v1/conversations/${conversation}/boxes`, {
+      query: { after: 0 },
+    });
     let found = false;
     for (const box of answer.boxes) {
       if (box.kind === "holder") continue;

@@ -53,11 +53,7 @@ export function changed(line: EventRow, author: Hex, change: Content): EventRow 
 }
 
 /** The line of a statement, from what it did to the members; null when people need not see it. */
-export function noticeOf(
-  before: ConversationState | null,
-  after: ConversationState,
-  by: Hex,
-): StoredNotice | null {
+export function noticeOf(before: ConversationState | null, after: ConversationState, by: Hex): StoredNotice | null {
   if (!before) return { event: "created", by };
   const was = present(before);
   const is = present(after);
@@ -72,5 +68,7 @@ export function noticeOf(
 
 /** Members who have not left, with their roles. */
 export function present(state: ConversationState): Map<Hex, number> {
-  return new Map([...state.members].filter(([user]) => !state.left.has(user)).map(([user, member]) => [user, member.role]));
+  return new Map(
+    [...state.members].filter(([user]) => !state.left.has(user)).map(([user, member]) => [user, member.role]),
+  );
 }

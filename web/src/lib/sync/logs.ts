@@ -143,7 +143,8 @@ export class Logs {
     await this.store.write(batch);
     // Drafts and marks may have changed while this was being checked.
     const now = this.rows.get(conversation);
-    if (now) page.row = { ...page.row, draft: now.draft, muted: now.muted, readSeq: Math.max(now.readSeq, page.row.readSeq) };
+    if (now)
+      page.row = { ...page.row, draft: now.draft, muted: now.muted, readSeq: Math.max(now.readSeq, page.row.readSeq) };
     this.rows.set(conversation, page.row);
     if (page.state) this.states.set(conversation, page.state);
     const taken = {
@@ -182,7 +183,14 @@ export class Logs {
     if (statement.anchors.log) await this.compare(page, by, statement.anchors.log, base.seq);
     page.state = after;
     const notice = noticeOf(before, after, by);
-    page.put({ ...base, state: STATEMENT, sender: by, data, shown: notice !== null, notice: notice ? JSON.stringify(notice) : "" });
+    page.put({
+      ...base,
+      state: STATEMENT,
+      sender: by,
+      data,
+      shown: notice !== null,
+      notice: notice ? JSON.stringify(notice) : "",
+    });
     const members = present(after);
     const joined = after.isMember(this.keys.self.row.user) && !before?.isMember(this.keys.self.row.user);
     page.row = {
@@ -285,7 +293,10 @@ export class Logs {
       const row = page.rows.get(claim.seq) ?? (await this.store.get("event", [page.row.id, claim.seq]));
       if (row && equal(row.head, claim.head)) return;
     }
-    page.row = sender === this.keys.self.user ? { ...page.row, blocked: "log_differs" } : { ...page.row, warning: "log_differs" };
+    page.row =
+      sender === this.keys.self.user
+        ? { ...page.row, blocked: "log_differs" }
+        : { ...page.row, warning: "log_differs" };
   }
 
   /** Before a statement is judged, know the chains as new as it names them. */
@@ -341,7 +352,9 @@ export class Logs {
     const row = this.rows.get(conversation);
     if (!row || seq <= row.readSeq) return false;
     const beyond = await this.store.shown(conversation, { after: seq }, 1000);
-    const unread = beyond.filter((one) => !one.notice && one.state !== STATEMENT && one.sender !== this.keys.self.user).length;
+    const unread = beyond.filter(
+      (one) => !one.notice && one.state !== STATEMENT && one.sender !== this.keys.self.user,
+    ).length;
     await this.change(conversation, { readSeq: Math.min(seq, row.lastSeq), unread });
     return true;
   }

@@ -10,7 +10,16 @@ export interface Picture {
 
 const LONGEST = 2048;
 const THUMBNAIL_MAX = 16_384;
-const PICTURES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif", "image/bmp"]);
+const PICTURES = new Set([
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/gif",
+  "image/avif",
+  "image/heic",
+  "image/heif",
+  "image/bmp",
+]);
 
 /** Whether the app shows such a file as a picture. SVG is not: it may hold scripts. */
 export function isPicture(mediaType: string): boolean {

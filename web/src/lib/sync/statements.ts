@@ -28,6 +28,15 @@ export class Statements {
     return new Desk(keys.author(), chains.founded, chains.users, env.now(), (size) => env.random(size));
   }
 
+  /** Make a statement with what is known now. Throws Problem. */
+  async made(make: (desk: Desk) => Promise<MadeConversation>): Promise<MadeConversation> {
+    try {
+      return await make(this.desk());
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
   /** Log a statement; its parts are kept only after the server has acknowledged it. [M22] */
   async write(path: string, made: MadeConversation): Promise<void> {
     const { transport, keys, logs } = this.core.parts;

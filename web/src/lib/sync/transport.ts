@@ -42,7 +42,11 @@ export class Transport {
   }
 
   /** A JSON call. `path` with ids in lower-case hex. Throws Problem: the server's code, or `no_connection`. */
-  async call<T>(method: string, path: string, options: { body?: unknown; query?: Record<string, number> } = {}): Promise<T> {
+  async call<T>(
+    method: string,
+    path: string,
+    options: { body?: unknown; query?: Record<string, number> } = {},
+  ): Promise<T> {
     const json = options.body === undefined ? undefined : JSON.stringify(options.body);
     const answer = await this.request(method, path, {
       body: json,
@@ -81,7 +85,9 @@ export class Transport {
   }
 
   private async send(method: string, path: string, ask: Ask): Promise<Response> {
-    const query = ask.query ? `?${new URLSearchParams(Object.entries(ask.query).map(([k, v]) => [k, String(v)])).toString()}` : "";
+    const query = ask.query
+      ? `?${new URLSearchParams(Object.entries(ask.query).map(([k, v]) => [k, String(v)])).toString()}`
+      : "";
     let answer: Response;
     try {
       answer = await fetch(this.env.base + path + query, {

@@ -1,0 +1,321 @@
+import { hex, type Hex, unhex } from "../protocol/bytes";
+import type { Attachment, Content, ContentOf } from "../protocol/content";
+import { Kind, MemberRole } from "../protocol/conversation";
+import type { EventRow, OutboxRow } from "../storage/rows";
+import { type Outgoing, Problem, type Where } from "./api";
+import type { Core } from "./core";
+import type { Files } from "./files";
+import { contentOf } from "./lines";
+import type { Outbox } from "./outbox";
+import type { Receipts } from "./receipts";
+import { conversationView, lastView, messageView, personView, type Sight, waitingView } from "./render";
+import type { Statements } from "./statements";
+import { isNetwork } from "./transport";
+import type { ConversationKind, ConversationView, FileView, MemberView, MessageView, PageView } from "./views";
+
+const KINDS: Record<ConversationKind, Kind> = { direct: Kind.DIRECT, group: Kind.GROUP, site: Kind.SITE };
+const FILES_MAX = 10;
+
+/** Conversations and messages, as people work with them. */
+export class Talk {
+  readonly sight: Sight;
+
+  constructor(
+    private readonly core: Core,
+    private readonly statements: Statements,
+    private readonly outbox: Outbox,
+    private readonly files: Files,
+    private readonly receipts: Receipts,
+  ) {
+    const { chains, self } = core.parts;
+    this.sight = {
+      me: self.user,
+      name: (user) => chains.name(user),
+      transfer: (blob) => files.transfer(blob),
+      here: (blob) => files.here(blob),
+    };
+  }
+
+  // -- conversations
+
+  async list(): Promise<ConversationView[]> {
+    const views = await Promise.all([...this.core.parts.logs.rows.keys()].map((id) => this.view(id)));
+    return views.sort((a, b) => b.time - a.time);
+  }
+
+  async view(id: Hex): Promise<ConversationView> {
+    const { logs, chains, store, self } = this.core.parts;
+    const row = logs.rows.get(id);
+    if (!row) throw new Problem("not_found", "conversation");
+    const waiting = this.outbox.rows
+      .filter((one) => one.conversation === id && isShown(this.outbox.contentOf(one)))
+      .at(-1);
+    const found = row.last ? (await store.events("id", id, row.last))[0] : undefined;
+    const message = waiting ? this.waiting(waiting) : found ? this.line(found).view : null;
+    const person = row.peer ? chains.people.get(row.peer) : undefined;
+    const peer = person ? personView(person, self.user) : null;
+    const others = row.members.filter((user) => user !== self.user).map((user) => chains.name(user));
+    const title = row.kind === Kind.DIRECT ? chains.name(row.peer) : row.title || others.join(", ");
+    const view = conversationView(row, message ? lastView(message) : null, peer, title);
+    return waiting ? { ...view, time: Math.max(view.time, waiting.time) } : view;
+  }
+
+  async members(id: Hex): Promise<MemberView[]> {
+    const { logs, chains, self } = this.core.parts;
+    const state = await logs.require(id);
+    const views = [...state.members]
+      .filter(([user]) => state.has(user))
+      .flatMap(([user, member]) => {
+        const person = chains.people.get(user);
+        return person ? [{ ...personView(person, self.user), lead: member.role === MemberRole.LEAD }] : [];
+      });
+    return views.sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  async create(kind: ConversationKind, title: string, site: string, people: readonly Hex[]): Promise<Hex> {
+    const { chains, env, self } = this.core.parts;
+    await chains.refresh();
+    const conversation = env.random(16);
+    const other = kind === "direct" ? MemberRole.LEAD : MemberRole.MEMBER;
+    const members = new Map<Hex, MemberRole>([[self.user, MemberRole.LEAD]]);
+    for (const user of people) if (user !== self.user) members.set(user, other);
+    const made = await this.statements.made((desk) => desk.create(conversation, KINDS[kind], members));
+    await this.statements.write("/v1/conversations", made);
+    const id = hex(conversation);
+    if (kind !== "direct") await this.details(id, title, site);
+    return id;
+  }
+
+  async direct(person: Hex): Promise<Hex> {
+    const rows = [...this.core.parts.logs.rows.values()];
+    const known = rows.find((row) => row.kind === Kind.DIRECT && row.peer === person);
+    return known?.id ?? this.create("direct", "", "", [person]);
+  }
+
+  async details(id: Hex, title: string, site: string): Promise<void> {
+    await this.outbox.queue(id, { type: "details", title: title.trim(), site: site.trim() || undefined });
+    void this.outbox.flush();
+  }
+
+  /** Add people: a new generation, the history's keys where the conversation grants them, the title again. */
+  async add(id: Hex, people: readonly Hex[]): Promise<void> {
+    const { chains, logs, keys } = this.core.parts;
+    await chains.refresh();
+    await this.core.catchUp(id);
+    const roles = new Map(people.map((user) => [user, MemberRole.MEMBER]));
+    await this.statements.change(id, (desk, state, seen) => desk.changeMembers(state, seen, roles));
+    const state = await logs.require(id);
+    if (state.history) {
+      const held = await keys.held(id);
+      held.delete(state.generation);
+      // Only a whole history is granted: with a hole, the newcomer could not check it.
+      if (held.size === state.generation - 1 && held.size > 0) {
+        for (const user of people) {
+          await this.statements.change(id, (desk, now, seen) => desk.grant(now, seen, user, held));
+        }
+      }
+    }
+    const row = logs.rows.get(id);
+    if (row?.title) await this.details(id, row.title, row.site);
+  }
+
+  async remove(id: Hex, person: Hex): Promise<void> {
+    await this.core.parts.chains.refresh();
+    await this.core.catchUp(id);
+    await this.statements.change(id, (desk, state, seen) => desk.changeMembers(state, seen, new Map(), [person]));
+  }
+
+  async leave(id: Hex): Promise<void> {
+    await this.core.catchUp(id);
+    await this.statements.change(id, (desk, state, seen) => desk.leave(state, seen));
+  }
+
+  async setLead(id: Hex, person: Hex, lead: boolean): Promise<void> {
+    await this.core.catchUp(id);
+    const role = lead ? MemberRole.LEAD : MemberRole.MEMBER;
+    await this.statements.change(id, (desk, state, seen) => desk.setRole(state, seen, person, role));
+    const row = this.core.parts.logs.rows.get(id);
+    if (lead && row?.title) await this.details(id, row.title, row.site);
+  }
+
+  async read(id: Hex, seq: number): Promise<boolean> {
+    const moved = await this.core.parts.logs.markRead(id, seq);
+    if (moved) this.receipts.want(id);
+    return moved;
+  }
+
+  // -- messages
+
+  async page(id: Hex, where: Where, limit: number): Promise<PageView> {
+    const { logs, store } = this.core.parts;
+    const row = logs.rows.get(id);
+    if (!row) return { messages: [], before: false, after: false, unreadFrom: 0 };
+    const [before, after] = await this.span(id, where, limit, row.readSeq);
+    const lines = [...before.slice(0, limit).reverse(), ...after.slice(0, limit)];
+    const first = lines[0]?.seq ?? 0;
+    const atEnd = after.length <= limit && (where.at !== "before" || lines.length === 0);
+    const messages = await this.lines(lines);
+    if (atEnd) {
+      const own = this.outbox.rows.filter((one) => one.conversation === id && isShown(this.outbox.contentOf(one)));
+      messages.push(
+        ...(await Promise.all(own.map((one) => this.whole(this.waiting(one), replyOf(this.outbox.contentOf(one)))))),
+      );
+    }
+    const unread = row.unread > 0 ? await store.shown(id, { after: row.readSeq }, 1) : [];
+    return {
+      messages,
+      before: before.length > limit || (where.at === "after" && first > 0),
+      after: after.length > limit || (where.at === "before" && lines.length > 0),
+      unreadFrom: unread[0]?.seq ?? 0,
+    };
+  }
+
+  /** Lines before (newest first) and after (oldest first) a place, each one more than asked where there is more. */
+  private async span(id: Hex, where: Where, limit: number, readSeq: number): Promise<[EventRow[], EventRow[]]> {
+    const { store } = this.core.parts;
+    switch (where.at) {
+      case "end":
+        return [await store.shown(id, { before: Infinity }, limit + 1), []];
+      case "before":
+        return [await store.shown(id, { before: where.seq }, limit + 1), []];
+      case "after":
+        return [[], await store.shown(id, { after: where.seq }, limit + 1)];
+      default: {
+        let seq = readSeq;
+        if (where.at === "message") seq = ((await store.events("id", id, where.id))[0]?.seq ?? 1) - 1;
+        return Promise.all([
+          store.shown(id, { before: seq + 1 }, limit + 1),
+          store.shown(id, { after: seq }, limit + 1),
+        ]);
+      }
+    }
+  }
+
+  /** Views of lines of one conversation, with the replies' texts. */
+  async lines(rows: readonly EventRow[]): Promise<MessageView[]> {
+    return Promise.all(
+      rows.map((row) => {
+        const { view, replyTo } = this.line(row);
+        return this.whole(view, replyTo);
+      }),
+    );
+  }
+
+  private line(row: EventRow): { view: MessageView; replyTo: Hex } {
+    const members = this.core.parts.logs.rows.get(row.conversation)?.members ?? [];
+    return messageView(row, this.sight, this.receipts.marks(row.conversation, members));
+  }
+
+  private async whole(view: MessageView, replyTo: Hex): Promise<MessageView> {
+    if (!replyTo) return view;
+    const found = (await this.core.parts.store.events("id", view.conversation, replyTo))[0];
+    if (!found) return { ...view, reply: { id: replyTo, senderName: "", kind: "unknown", text: "" } };
+    const { senderName, kind, text } = this.line(found).view;
+    return { ...view, reply: { id: replyTo, senderName, kind, text: text.slice(0, 200) } };
+  }
+
+  /** A message that is still on its way. */
+  waiting(row: OutboxRow): MessageView {
+    const state = row.failure ? "failed" : this.outbox.sending.has(row.messageId) ? "sending" : "queued";
+    const files = row.files.flatMap((id): FileView[] => {
+      const file = this.files.get(id);
+      if (!file) return [];
+      const { name, mediaType, size, width, height, thumbnail } = file;
+      return [
+        { blob: id, name, mediaType, size, width, height, thumbnail, here: true, transfer: this.files.transfer(id) },
+      ];
+    });
+    return waitingView(row, this.outbox.contentOf(row), files, state, this.sight).view;
+  }
+
+  async send(id: Hex, out: Outgoing): Promise<Hex> {
+    this.outbox.checkSafe(id);
+    const { logs } = this.core.parts;
+    if (!logs.rows.get(id)?.member) throw new Problem("not_found", "not a member");
+    if (out.files.length > FILES_MAX) throw new Problem("too_many_files");
+    const files: Hex[] = [];
+    for (const file of out.files) files.push((await this.files.prepare(id, file)).id);
+    const replyTo = out.replyTo ? unhex(out.replyTo) : undefined;
+    const content: Content =
+      files.length === 0
+        ? { type: "text", text: out.text, replyTo }
+        : { type: out.files.every((file) => file.photo) ? "photo" : "file", text: out.text, files: [] };
+    const row = await this.outbox.queue(id, content, files);
+    for (const file of files) await this.files.belongsTo(file, row.messageId);
+    await logs.change(id, { draft: "" });
+    void this.outbox.flush();
+    return row.messageId;
+  }
+
+  async change(id: Hex, content: ContentOf<"edit" | "delete" | "reaction">): Promise<void> {
+    await this.outbox.queue(id, content);
+    void this.outbox.flush();
+  }
+
+  /** A queued message's content once its files are up. */
+  async complete(row: OutboxRow): Promise<{ content: Content; blobs: Uint8Array[] } | null> {
+    const content = this.outbox.contentOf(row);
+    if (row.files.length === 0) return { content, blobs: [] };
+    const files = row.files.map((id) => this.files.get(id));
+    const missing = files.find((file) => file === undefined || file.failure !== "");
+    if (missing?.failure) throw new Problem(missing.failure);
+    if (files.includes(undefined)) throw new Problem("file_unreadable");
+    const whole = files as NonNullable<(typeof files)[number]>[];
+    const open = whole.find((file) => file.done < file.storedSize);
+    if (open) {
+      if (!open.paused && !this.files.busy(open.id)) this.upload(open.id, row.messageId);
+      return null;
+    }
+    const attachments: Attachment[] = whole.map((file) => this.files.attachment(file));
+    return {
+      content: { ...(content as ContentOf<"file" | "photo">), files: attachments },
+      blobs: attachments.map((one) => one.blobId),
+    };
+  }
+
+  /** In the background: the next round takes the message, or says why it will not go. */
+  private upload(file: Hex, message: Hex): void {
+    this.files.upload(file).then(
+      () => this.outbox.flush(),
+      async (error: unknown) => {
+        if (!(error instanceof Problem)) throw error;
+        if (!isNetwork(error)) await this.outbox.change(message, { failure: error.code });
+      },
+    );
+  }
+
+  async retry(message: Hex): Promise<void> {
+    const row = this.outbox.find(message);
+    if (!row) return;
+    for (const file of row.files) await this.files.resume(file);
+    await this.outbox.change(message, { failure: "" });
+    void this.outbox.flush();
+  }
+
+  async discard(message: Hex): Promise<void> {
+    const row = this.outbox.find(message);
+    if (!row || this.outbox.sending.has(message)) return;
+    for (const file of row.files) await this.files.forget(file);
+    await this.outbox.drop(message);
+  }
+
+  async open(id: Hex, message: Hex, blob: Hex): Promise<Blob> {
+    const local = this.files.get(blob);
+    if (local && this.files.here(local.id)) return this.files.decrypted(local);
+    const row = (await this.core.parts.store.events("id", id, message))[0];
+    const content = row?.content ? contentOf(row.content) : null;
+    const files = content && "files" in content ? content.files : [];
+    const attachment = files.find((one) => hex(one.blobId) === blob);
+    if (!attachment) throw new Problem("not_found", "file");
+    return this.files.open(id, message, attachment);
+  }
+}
+
+/** Whether a queued content stands as a line while it waits. */
+export function isShown(content: Content): boolean {
+  return ["text", "file", "photo", "voice_note", "place", "alarm"].includes(content.type);
+}
+
+function replyOf(content: Content): Hex {
+  return content.type === "text" && content.replyTo ? hex(content.replyTo) : "";
+}

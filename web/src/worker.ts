@@ -1,0 +1,3 @@
+import { host } from "./lib/sync/host";
+
+host(globalThis as unknown as DedicatedWorkerGlobalScope);
