@@ -50,7 +50,8 @@ export const de = {
   "recover.go": "Zurückholen",
 
   "code.title": "Dein Wiederherstellungscode",
-  "code.text": "Verlierst du alle Geräte, kommst du nur mit diesem Code zurück. Niemand sonst kann dir helfen. Druck ihn aus oder schreib ihn ab.",
+  "code.text":
+    "Verlierst du alle Geräte, kommst du nur mit diesem Code zurück. Niemand sonst kann dir helfen. Druck ihn aus oder schreib ihn ab.",
   "code.kept": "Ich habe ihn aufbewahrt",
   "code.later": "Später",
   "code.remind": "Dein Wiederherstellungscode ist noch nicht gesichert.",
@@ -118,9 +119,11 @@ export const de = {
   "chat.editing": "Nachricht bearbeiten",
   "chat.replying": "Antwort an {name}",
   "chat.gone": "Du bist nicht mehr in diesem Chat.",
-  "chat.blocked": "Der Verlauf passt nicht zusammen ({code}). Hier wird nichts gesendet, bis das geklärt ist. Bitte melde es im Büro.",
+  "chat.blocked":
+    "Der Verlauf passt nicht zusammen ({code}). Hier wird nichts gesendet, bis das geklärt ist. Bitte melde es im Büro.",
   "chat.warning": "Jemand sieht hier einen anderen Verlauf. Bitte melde es im Büro.",
-  "chat.changed": "Die Schlüssel von {name} haben sich unerklärt geändert. Es wird nichts gesendet. Vergleiche die Nummern.",
+  "chat.changed":
+    "Die Schlüssel von {name} haben sich unerklärt geändert. Es wird nichts gesendet. Vergleiche die Nummern.",
   "chat.check": "Prüfen",
   "chat.empty": "Schreib die erste Nachricht.",
   "chat.messages": "Nachrichten",
@@ -164,7 +167,8 @@ export const de = {
   "people.verified": "geprüft",
   "people.message": "Nachricht schreiben",
   "people.verify": "Identität prüfen",
-  "people.verifyText": "Vergleicht diese Nummer, am besten nebeneinander. Ist sie auf beiden Geräten gleich, ist es wirklich {name}.",
+  "people.verifyText":
+    "Vergleicht diese Nummer, am besten nebeneinander. Ist sie auf beiden Geräten gleich, ist es wirklich {name}.",
   "people.same": "Die Nummern sind gleich",
   "people.unverify": "Prüfung zurücknehmen",
   "people.scan": "Code scannen",
@@ -198,7 +202,8 @@ export const de = {
   "settings.devices": "Geräte",
   "settings.code": "Wiederherstellungscode",
   "settings.wipe": "Von diesem Gerät abmelden",
-  "settings.wipeText": "Alles auf diesem Gerät wird gelöscht. Ist es dein einziges, brauchst du den Wiederherstellungscode.",
+  "settings.wipeText":
+    "Alles auf diesem Gerät wird gelöscht. Ist es dein einziges, brauchst du den Wiederherstellungscode.",
   "settings.install": "Als App installieren",
   "settings.about": "Freie Software (AGPL)",
 
@@ -208,7 +213,8 @@ export const de = {
   "devices.title": "Geräte",
   "devices.here": "Dieses Gerät",
   "devices.add": "Gerät hinzufügen",
-  "devices.addText": "Scanne diesen Code mit dem neuen Gerät. Er gilt eine Viertelstunde und nur einmal. Zeig ihn niemandem.",
+  "devices.addText":
+    "Scanne diesen Code mit dem neuen Gerät. Er gilt eine Viertelstunde und nur einmal. Zeig ihn niemandem.",
   "devices.revoke": "Gerät sperren",
   "devices.revokeText": "Das Gerät kann ab sofort nichts mehr lesen und senden.",
   "devices.unnamed": "Gerät",
@@ -216,7 +222,8 @@ export const de = {
   "devices.computer": "Computer",
 
   "scan.title": "Code scannen",
-  "scan.denied": "Die Kamera ist nicht freigegeben. Erlaube sie in den Einstellungen des Browsers oder füge den Link ein.",
+  "scan.denied":
+    "Die Kamera ist nicht freigegeben. Erlaube sie in den Einstellungen des Browsers oder füge den Link ein.",
   "scan.aim": "Halte den Code ins Bild.",
 
   "cut.revoked": "Dieses Gerät ist gesperrt",
@@ -238,7 +245,8 @@ export const de = {
   "error.link_expired": "Die Einladung ist abgelaufen oder schon benutzt. Bitte um eine neue.",
   "error.recovery_code": "Der Code stimmt nicht. Prüf jedes Zeichen.",
   "error.invalid_name": "Gib einen Namen ein.",
-  "error.unsafe": "Die Schlüssel passen nicht zusammen. Zur Sicherheit geht es hier nicht weiter. Bitte melde es im Büro.",
+  "error.unsafe":
+    "Die Schlüssel passen nicht zusammen. Zur Sicherheit geht es hier nicht weiter. Bitte melde es im Büro.",
   "error.verification_mismatch": "Der Code gehört nicht zu dieser Person.",
   "error.verification_required": "Prüf zuerst die Identität, dann kannst du senden.",
   "error.quota": "Der Speicher dieses Geräts ist voll. Schaff Platz und versuch es noch einmal.",

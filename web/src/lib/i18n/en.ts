@@ -27,7 +27,8 @@ export const en: Record<Key, string> = {
   "do.resume": "Resume",
 
   "welcome.title": "The line to the site",
-  "welcome.text": "Talk, photos and files for your business. Only those who take part can read it, not even the server.",
+  "welcome.text":
+    "Talk, photos and files for your business. Only those who take part can read it, not even the server.",
   "welcome.scan": "Scan invitation",
   "welcome.paste": "Paste link",
   "welcome.link": "Invitation link",
@@ -51,7 +52,8 @@ export const en: Record<Key, string> = {
   "recover.go": "Come back",
 
   "code.title": "Your recovery code",
-  "code.text": "If you lose all devices, only this code brings you back. Nobody else can help you. Print it or write it down.",
+  "code.text":
+    "If you lose all devices, only this code brings you back. Nobody else can help you. Print it or write it down.",
   "code.kept": "I have kept it",
   "code.later": "Later",
   "code.remind": "Your recovery code has not been kept yet.",
@@ -119,7 +121,8 @@ export const en: Record<Key, string> = {
   "chat.editing": "Edit message",
   "chat.replying": "Reply to {name}",
   "chat.gone": "You are no longer in this chat.",
-  "chat.blocked": "The history does not fit together ({code}). Nothing is sent here until that is clear. Please tell the office.",
+  "chat.blocked":
+    "The history does not fit together ({code}). Nothing is sent here until that is clear. Please tell the office.",
   "chat.warning": "Somebody sees another history here. Please tell the office.",
   "chat.changed": "The keys of {name} have changed without explanation. Nothing is sent. Compare the numbers.",
   "chat.check": "Check",
@@ -165,7 +168,8 @@ export const en: Record<Key, string> = {
   "people.verified": "verified",
   "people.message": "Write a message",
   "people.verify": "Verify identity",
-  "people.verifyText": "Compare this number, side by side if you can. If it is the same on both devices, it really is {name}.",
+  "people.verifyText":
+    "Compare this number, side by side if you can. If it is the same on both devices, it really is {name}.",
   "people.same": "The numbers are the same",
   "people.unverify": "Take verification back",
   "people.scan": "Scan code",
@@ -209,7 +213,8 @@ export const en: Record<Key, string> = {
   "devices.title": "Devices",
   "devices.here": "This device",
   "devices.add": "Add a device",
-  "devices.addText": "Scan this code with the new device. It is valid for a quarter of an hour, once. Show it to nobody.",
+  "devices.addText":
+    "Scan this code with the new device. It is valid for a quarter of an hour, once. Show it to nobody.",
   "devices.revoke": "Lock out device",
   "devices.revokeText": "From now on this device can read and send nothing.",
   "devices.unnamed": "Device",

@@ -69,8 +69,7 @@ export function dateTime(time: number): string {
 }
 
 export function fileSize(bytes: number): string {
-  const [value, unit] =
-    bytes < 1_000_000 ? [Math.max(1, bytes / 1000), "kilobyte"] : [bytes / 1_000_000, "megabyte"];
+  const [value, unit] = bytes < 1_000_000 ? [Math.max(1, bytes / 1000), "kilobyte"] : [bytes / 1_000_000, "megabyte"];
   const digits = unit === "megabyte" && value < 10 ? 1 : 0;
   return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: digits }).format(value);
 }
