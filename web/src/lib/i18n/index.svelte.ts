@@ -1,3 +1,4 @@
+import { daysAgo, sameYear } from "./dates";
 import { de, type Key } from "./de";
 import { en } from "./en";
 
@@ -39,25 +40,22 @@ export function problemText(error: unknown): string {
   return Object.hasOwn(de, key) ? t(key as Key) : t("error.unknown");
 }
 
-const DAY_MS = 24 * 3_600_000;
-const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0);
-
 export function clockTime(time: number): string {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(time);
 }
 
 /** Today, yesterday, or the date. */
 export function dayName(time: number, now = Date.now()): string {
-  const days = Math.round((startOfDay(now) - startOfDay(time)) / DAY_MS);
+  const days = daysAgo(time, now);
   if (days === 0) return t("chat.today");
   if (days === 1) return t("chat.yesterday");
-  const year = new Date(time).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" as const };
+  const year = sameYear(time, now) ? {} : { year: "numeric" as const };
   return new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", ...year }).format(time);
 }
 
 /** In a list: the time today, else the day, short. */
 export function shortTime(time: number, now = Date.now()): string {
-  const days = Math.round((startOfDay(now) - startOfDay(time)) / DAY_MS);
+  const days = daysAgo(time, now);
   if (days === 0) return clockTime(time);
   if (days === 1) return t("chat.yesterday");
   if (days < 7) return new Intl.DateTimeFormat(language, { weekday: "short" }).format(time);
