@@ -1,6 +1,5 @@
 import { daysAgo, sameYear } from "./dates";
-import { de, type Key } from "./de";
-import { en } from "./en";
+import { de, en, type Key } from "./catalogue";
 
 export type { Key };
 export type Language = "de" | "en";

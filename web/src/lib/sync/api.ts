@@ -17,16 +17,24 @@ import type {
 } from "./views";
 
 /**
- * What the app can ask of the worker. Every call may be refused with a `Problem`, whose code has a text in the catalogue.
+ * What the app can ask of the worker, by area. Every call may be refused with a `Problem`, whose code has a text in the
+ * catalogue. A new area is one interface here, one class that fulfils it, one line in `Engine`.
  *
  * Nothing waits for the network that need not: sending, editing, reading and drafts are kept on the device and done
  * when there is a connection. What changes keys or people (`create`, `add`, `invite`, …) needs the server at once.
  */
 export interface Engine {
-  session(): Promise<SessionView>;
+  readonly session: SessionApi;
+  readonly people: PeopleApi;
+  readonly devices: DevicesApi;
+  readonly chats: ChatsApi;
+  readonly messages: MessagesApi;
+  readonly files: FilesApi;
+}
 
-  // -- getting in
-
+/** Getting in and out, and what this device is set to. */
+export interface SessionApi {
+  get(): Promise<SessionView>;
   /** What a link is for; nothing is used up. */
   peek(link: string): Promise<LinkView>;
   /** Join by invite, found the organisation by a set-up link, or add this device by a device link. */
@@ -38,14 +46,17 @@ export interface Engine {
   recoveryKept(): Promise<void>;
   /** A new code; the old one opens nothing any more. */
   renewRecovery(): Promise<string>;
+  settings(change: Partial<SettingsView>): Promise<void>;
   /** Forget everything on this device. */
   wipe(): Promise<void>;
+  /** The browser says that the network came or went, or the app came to the front. */
+  wake(): Promise<void>;
+}
 
-  // -- me, people, devices
-
-  settings(change: Partial<SettingsView>): Promise<void>;
+export interface PeopleApi {
+  list(): Promise<PersonView[]>;
+  /** The own name and picture, signed anew. */
   profile(change: { name?: string; picture?: Blob | null }): Promise<void>;
-  people(): Promise<PersonView[]>;
   /** 12 groups of 5 digits, and what the QR code holds. */
   verification(person: Id): Promise<VerificationView>;
   /** After people have compared numbers, or looked at a change. */
@@ -53,17 +64,23 @@ export interface Engine {
   /** Read another person's verification code; gives whose it is. Refused `verification_mismatch`. */
   verifyScanned(scanned: string): Promise<Id>;
   invite(role: RoleName, uses: number, days: number): Promise<InviteView>;
-  removePerson(person: Id): Promise<void>;
+  /** Out of the organisation, for good. */
+  remove(person: Id): Promise<void>;
   setRole(person: Id, role: RoleName): Promise<void>;
-  devices(): Promise<DeviceView[]>;
+}
+
+/** The own devices. */
+export interface DevicesApi {
+  list(): Promise<DeviceView[]>;
   /** A link for a second device, good for 15 minutes, once. */
-  deviceLink(): Promise<InviteView>;
+  link(): Promise<InviteView>;
   revoke(device: Id): Promise<void>;
+}
 
-  // -- conversations
-
-  conversations(): Promise<ConversationView[]>;
-  conversation(id: Id): Promise<ConversationView>;
+/** Conversations. */
+export interface ChatsApi {
+  list(): Promise<ConversationView[]>;
+  get(id: Id): Promise<ConversationView>;
   members(id: Id): Promise<MemberView[]>;
   create(kind: ConversationKind, title: string, site: string, people: Id[]): Promise<Id>;
   /** The direct conversation with a person; made if there is none. */
@@ -73,12 +90,13 @@ export interface Engine {
   remove(id: Id, person: Id): Promise<void>;
   leave(id: Id): Promise<void>;
   setLead(id: Id, person: Id, lead: boolean): Promise<void>;
+  /** Silent until this time (ms); 0: not. */
   mute(id: Id, until: number): Promise<void>;
   read(id: Id, seq: number): Promise<void>;
   draft(id: Id, text: string): Promise<void>;
+}
 
-  // -- messages
-
+export interface MessagesApi {
   page(conversation: Id, where: Where, limit: number): Promise<PageView>;
   send(conversation: Id, out: Outgoing): Promise<Id>;
   edit(conversation: Id, message: Id, text: string): Promise<void>;
@@ -88,13 +106,13 @@ export interface Engine {
   /** Try a failed message again, or drop one that was not sent. */
   retry(message: Id): Promise<void>;
   discard(message: Id): Promise<void>;
+}
+
+export interface FilesApi {
   /** The original of a file, fetched if it is not here. */
   open(conversation: Id, message: Id, blob: Id): Promise<Blob>;
   pause(blob: Id): Promise<void>;
   resume(blob: Id): Promise<void>;
-
-  /** The browser says that the network came or went, or the app came to the front. */
-  wake(): Promise<void>;
 }
 
 export interface SessionView {

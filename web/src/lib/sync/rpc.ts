@@ -4,7 +4,8 @@ import { Problem } from "./api";
 /** Calls and changes between a tab, its worker, and the one worker of the device that does the work. */
 export interface Call {
   id: string;
-  method: keyof Engine;
+  area: keyof Engine;
+  method: string;
   args: unknown[];
 }
 export interface Reply {
@@ -18,60 +19,31 @@ export type Message =
   | { type: "change"; change: Change }
   | { type: "leader" };
 
-/** Everything that may be asked from outside; the compiler keeps it whole. */
-const METHODS: Readonly<Record<keyof Engine, true>> = {
+/** What may be asked from outside; the compiler keeps it whole. */
+const AREAS: Readonly<Record<keyof Engine, true>> = {
   session: true,
-  peek: true,
-  join: true,
-  recover: true,
-  recoveryCode: true,
-  recoveryKept: true,
-  renewRecovery: true,
-  wipe: true,
-  settings: true,
-  profile: true,
   people: true,
-  verification: true,
-  verify: true,
-  verifyScanned: true,
-  invite: true,
-  removePerson: true,
-  setRole: true,
   devices: true,
-  deviceLink: true,
-  revoke: true,
-  conversations: true,
-  conversation: true,
-  members: true,
-  create: true,
-  direct: true,
-  rename: true,
-  add: true,
-  remove: true,
-  leave: true,
-  setLead: true,
-  mute: true,
-  read: true,
-  draft: true,
-  page: true,
-  send: true,
-  edit: true,
-  erase: true,
-  react: true,
-  retry: true,
-  discard: true,
-  open: true,
-  pause: true,
-  resume: true,
-  wake: true,
+  chats: true,
+  messages: true,
+  files: true,
 };
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** The method that a caller names; a name that no area has is refused. */
+function lookUp(engine: Engine, call: Call): Method {
+  if (!Object.hasOwn(AREAS, call.area)) throw new Problem("malformed", "unknown area");
+  const area = engine[call.area] as unknown as Record<string, unknown>;
+  const method = call.method in Object.prototype ? undefined : area[call.method];
+  if (typeof method !== "function") throw new Problem("malformed", "unknown method");
+  return method.bind(area) as Method;
+}
 
 /** Carry out a call. Never throws: what went wrong is in the reply. */
 export async function perform(engine: Engine, call: Call): Promise<Reply> {
   try {
-    if (!Object.hasOwn(METHODS, call.method)) throw new Problem("malformed", "unknown method");
-    const method = engine[call.method] as (...args: unknown[]) => Promise<unknown>;
-    return { id: call.id, value: await method.apply(engine, call.args) };
+    return { id: call.id, value: await lookUp(engine, call)(...call.args) };
   } catch (error) {
     if (error instanceof Problem) return { id: call.id, problem: { code: error.code, detail: error.message } };
     const quota = error instanceof DOMException && error.name === "QuotaExceededError";
@@ -85,17 +57,23 @@ export function remote(post: (call: Call) => void): {
   settle: (reply: Reply) => void;
 } {
   const open = new Map<string, { resolve: (value: unknown) => void; reject: (error: Problem) => void }>();
-  const engine = Object.fromEntries(
-    Object.keys(METHODS).map((method) => [
-      method,
-      (...args: unknown[]) =>
-        new Promise((resolve, reject) => {
-          const call: Call = { id: crypto.randomUUID(), method: method as keyof Engine, args };
-          open.set(call.id, { resolve, reject });
-          post(call);
-        }),
-    ]),
-  ) as unknown as Engine;
+  const ask = (area: keyof Engine, method: string, args: unknown[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const call: Call = { id: crypto.randomUUID(), area, method, args };
+      open.set(call.id, { resolve, reject });
+      post(call);
+    });
+  const area = (name: keyof Engine): unknown =>
+    new Proxy(
+      {},
+      {
+        get:
+          (_, method) =>
+          (...args: unknown[]) =>
+            ask(name, String(method), args),
+      },
+    );
+  const engine = new Proxy({} as Engine, { get: (_, name) => area(name as keyof Engine) });
   return {
     engine,
     settle(reply) {

@@ -1,0 +1,99 @@
+import { area } from "../area";
+
+/** Getting in: links, codes, scanning; and being cut off. */
+export const joining = area(
+  {
+    "welcome.title": "Der Draht zur Baustelle",
+    "welcome.text": "Reden, Fotos und Dateien im Betrieb. Nur die Beteiligten können es lesen, auch der Server nicht.",
+    "welcome.scan": "Einladung scannen",
+    "welcome.paste": "Link einfügen",
+    "welcome.link": "Einladungslink",
+    "welcome.recover": "Ich habe einen Wiederherstellungscode",
+
+    "join.title": "Willkommen bei {organisation}",
+    "join.setup": "{organisation} einrichten",
+    "join.role": "Eingeladen als {role}",
+    "join.name": "Dein Name",
+    "join.nameHint": "So sehen dich die anderen.",
+    "join.go": "Los geht’s",
+    "join.busy": "Schlüssel werden erzeugt …",
+    "join.checking": "Einladung wird geprüft …",
+    "join.device": "Dieses Gerät verbinden",
+    "join.deviceText": "Danach ist hier derselbe Verlauf wie auf deinem anderen Gerät.",
+    "join.connect": "Verbinden",
+
+    "recover.title": "Mit Code zurückkommen",
+    "recover.text": "Der Code steht auf dem Blatt, das du beim Einrichten gedruckt oder abgeschrieben hast.",
+    "recover.code": "Wiederherstellungscode",
+    "recover.go": "Zurückholen",
+
+    "code.title": "Dein Wiederherstellungscode",
+    "code.text":
+      "Verlierst du alle Geräte, kommst du nur mit diesem Code zurück. Niemand sonst kann dir helfen. Druck ihn aus oder schreib ihn ab.",
+    "code.kept": "Ich habe ihn aufbewahrt",
+    "code.later": "Später",
+    "code.remind": "Dein Wiederherstellungscode ist noch nicht gesichert.",
+    "code.show": "Anzeigen",
+    "code.new": "Neuen Code erzeugen",
+    "code.newText": "Der alte Code gilt dann nicht mehr.",
+    "code.print": "{organisation} · Wiederherstellungscode von {name}",
+
+    "scan.title": "Code scannen",
+    "scan.denied":
+      "Die Kamera ist nicht freigegeben. Erlaube sie in den Einstellungen des Browsers oder füge den Link ein.",
+    "scan.aim": "Halte den Code ins Bild.",
+
+    "cut.revoked": "Dieses Gerät ist gesperrt",
+    "cut.revokedText": "Es wurde auf einem anderen Gerät oder im Büro gesperrt.",
+    "cut.removed": "Du bist nicht mehr im Betrieb",
+    "cut.removedText": "Dein Zugang wurde entfernt.",
+    "cut.wipe": "Daten auf diesem Gerät löschen",
+  },
+  {
+    "welcome.title": "The line to the site",
+    "welcome.text":
+      "Talk, photos and files for your business. Only those who take part can read it, not even the server.",
+    "welcome.scan": "Scan invitation",
+    "welcome.paste": "Paste link",
+    "welcome.link": "Invitation link",
+    "welcome.recover": "I have a recovery code",
+
+    "join.title": "Welcome to {organisation}",
+    "join.setup": "Set up {organisation}",
+    "join.role": "Invited as {role}",
+    "join.name": "Your name",
+    "join.nameHint": "This is how others see you.",
+    "join.go": "Let’s go",
+    "join.busy": "Making keys …",
+    "join.checking": "Checking the invitation …",
+    "join.device": "Connect this device",
+    "join.deviceText": "It will show the same history as your other device.",
+    "join.connect": "Connect",
+
+    "recover.title": "Come back with a code",
+    "recover.text": "The code is on the sheet that you printed or wrote down when you joined.",
+    "recover.code": "Recovery code",
+    "recover.go": "Come back",
+
+    "code.title": "Your recovery code",
+    "code.text":
+      "If you lose all devices, only this code brings you back. Nobody else can help you. Print it or write it down.",
+    "code.kept": "I have kept it",
+    "code.later": "Later",
+    "code.remind": "Your recovery code has not been kept yet.",
+    "code.show": "Show",
+    "code.new": "Make a new code",
+    "code.newText": "The old code will no longer work.",
+    "code.print": "{organisation} · recovery code of {name}",
+
+    "scan.title": "Scan code",
+    "scan.denied": "The camera is not allowed. Allow it in the browser’s settings, or paste the link.",
+    "scan.aim": "Hold the code into the picture.",
+
+    "cut.revoked": "This device is locked out",
+    "cut.revokedText": "It was locked out on another device or in the office.",
+    "cut.removed": "You are no longer in the business",
+    "cut.removedText": "Your access was removed.",
+    "cut.wipe": "Delete the data on this device",
+  },
+);

@@ -1,0 +1,66 @@
+import { area } from "../area";
+
+/** Settings and devices. */
+export const settings = area(
+  {
+    "settings.title": "Einstellungen",
+    "settings.name": "Name",
+    "settings.language": "Sprache",
+    "settings.theme": "Darstellung",
+    "settings.auto": "Wie das Gerät",
+    "settings.light": "Hell",
+    "settings.dark": "Dunkel",
+    "settings.simple": "Einfache Ansicht",
+    "settings.simpleText": "Große Kacheln zum Starten",
+    "settings.receipts": "Lesebestätigungen",
+    "settings.receiptsText": "Andere sehen, ob du gelesen hast",
+    "settings.devices": "Geräte",
+    "settings.code": "Wiederherstellungscode",
+    "settings.wipe": "Von diesem Gerät abmelden",
+    "settings.wipeText":
+      "Alles auf diesem Gerät wird gelöscht. Ist es dein einziges, brauchst du den Wiederherstellungscode.",
+    "settings.install": "Als App installieren",
+    "settings.about": "Freie Software (AGPL)",
+
+    "devices.title": "Geräte",
+    "devices.here": "Dieses Gerät",
+    "devices.add": "Gerät hinzufügen",
+    "devices.addText":
+      "Scanne diesen Code mit dem neuen Gerät. Er gilt eine Viertelstunde und nur einmal. Zeig ihn niemandem.",
+    "devices.revoke": "Gerät sperren",
+    "devices.revokeText": "Das Gerät kann ab sofort nichts mehr lesen und senden.",
+    "devices.unnamed": "Gerät",
+    "devices.phone": "Handy",
+    "devices.computer": "Computer",
+  },
+  {
+    "settings.title": "Settings",
+    "settings.name": "Name",
+    "settings.language": "Language",
+    "settings.theme": "Appearance",
+    "settings.auto": "As the device",
+    "settings.light": "Light",
+    "settings.dark": "Dark",
+    "settings.simple": "Simple view",
+    "settings.simpleText": "Large tiles to start from",
+    "settings.receipts": "Read receipts",
+    "settings.receiptsText": "Others see whether you have read",
+    "settings.devices": "Devices",
+    "settings.code": "Recovery code",
+    "settings.wipe": "Sign out of this device",
+    "settings.wipeText": "Everything on this device is deleted. If it is your only one, you need the recovery code.",
+    "settings.install": "Install as an app",
+    "settings.about": "Free software (AGPL)",
+
+    "devices.title": "Devices",
+    "devices.here": "This device",
+    "devices.add": "Add a device",
+    "devices.addText":
+      "Scan this code with the new device. It is valid for a quarter of an hour, once. Show it to nobody.",
+    "devices.revoke": "Lock out device",
+    "devices.revokeText": "From now on this device can read and send nothing.",
+    "devices.unnamed": "Device",
+    "devices.phone": "Phone",
+    "devices.computer": "Computer",
+  },
+);

@@ -1,0 +1,29 @@
+import type { Change } from "./api";
+import type { Chains } from "./chains";
+import type { Core } from "./core";
+import type { Files } from "./files";
+import type { Logs } from "./logs";
+import type { Office } from "./office";
+import type { Outbox } from "./outbox";
+import type { Receipts } from "./receipts";
+import type { Self } from "./self";
+import type { Talk } from "./talk";
+
+/** What runs once this device is somebody. */
+export interface Running {
+  self: Self;
+  chains: Chains;
+  logs: Logs;
+  core: Core;
+  outbox: Outbox;
+  files: Files;
+  receipts: Receipts;
+  office: Office;
+  talk: Talk;
+}
+
+/** What an area works on: the parts, refused `unauthenticated` while nobody is set up, and where changes go. */
+export interface Ground {
+  readonly running: Running;
+  emit(change: Change): void;
+}
