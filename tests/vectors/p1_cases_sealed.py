@@ -30,6 +30,7 @@ def make(w: Any) -> None:
     _messages(w)
     _slots(w)
     _attachments(w)
+    _layers(w)
     _voice_and_log(w)
     _boxes(w)
 
@@ -85,6 +86,22 @@ CONTENTS: dict[str, tuple[int, dict[int, Any]]] = {
     "answer": (10, {0: det("alarm", 16), 1: 2, 2: "komme"}),
     "system": (11, {0: "Dach fertig"}),
     "details": (12, {0: "Neubau Müller", 1: "Hauptstraße 1"}),
+    "photo-sources": (6, {0: "Riss", 1: "files with thumbnail", 2: "sources"}),
+    "defect": (
+        13,
+        {
+            0: det("defect", 16),
+            1: det("target", 16),
+            2: 0,
+            3: 7,
+            4: "Riss über dem Sturz",
+            5: "2. OG",
+            6: "Maler Öztürk",
+            7: 0,
+            8: 20_800,
+        },
+    ),
+    "defect-done": (13, {0: det("defect", 16), 1: det("target", 16), 2: 9, 3: 9_999, 4: "", 5: "", 6: "", 7: 1}),
     "unknown-kind": (4711, {0: "from a newer version", 23: [1, None]}),
     "long": (1, {0: "Moin. " * 2000}),
 }
@@ -96,7 +113,8 @@ def _content(kind: int, raw: dict[int, Any]) -> tuple[int, dict[int, Any]]:
     if raw.get(1) == "files":
         return kind, {**raw, 1: [record]}
     if raw.get(1) == "files with thumbnail":
-        return kind, {**raw, 1: [{**record, 7: det("thumbnail", 900), 8: 4000, 9: 3000}]}
+        shown = {**raw, 1: [{**record, 7: det("thumbnail", 900), 8: 4000, 9: 3000}]}
+        return kind, {**shown, 2: [{0: 0, 1: record, 2: record}, {0: 9, 1: record}]} if 2 in raw else shown
     return kind, raw
 
 
@@ -184,6 +202,8 @@ def _messages(w: Any) -> None:
         "content-text-bytes": ({**good, 6: {0: b"x"}}, "bytes for text"),
         "content-target-short": ({**good, 5: 3, 6: {0: bytes(15)}}, "a message id of 15 bytes"),
         "content-place-beyond": ({**good, 5: 8, 6: {0: 900_000_001, 1: 0}}, "north of the pole"),
+        "content-defect-number": ({**good, 5: 13, 6: {**CONTENTS["defect"][1], 3: 0}}, "a defect without a number"),
+        "content-defect-state": ({**good, 5: 13, 6: {**CONTENTS["defect"][1], 7: 3}}, "a state that nobody knows"),
         "content-thumbnail-long": (_with_thumbnail(good, 16_385), "a thumbnail of more than 16 KiB"),
     }
     for name, (payload, why) in forms.items():
@@ -311,6 +331,55 @@ def _chunked(size: int, order: Any) -> dict[str, bytes]:
         "cut": num(0),
         "hash": b"",
     }
+
+
+def _layers(w: Any) -> None:
+    two = [1000, 2000, 3000, -4000]
+    shapes: list[dict[int, Any]] = [{0: shape, 1: two, 2: 0xE11D48, 3: 120} for shape in (1, 2, 3, 4)]
+    shapes += [
+        {0: 5, 1: [7, 8, 9, 10, 11, 12], 2: 0, 3: 1},
+        {0: 6, 1: [0, 0], 2: 0xFFFFFF, 3: 700, 4: "Öffnung\nprüfen"},
+        {0: 7, 1: [16_384, 12_288], 2: 0xE11D48, 3: 600, 5: 3},
+        {0: 8, 1: two, 2: 0x1D4ED8, 3: 90, 4: "2,45 m"},
+        {0: 11, 1: [], 2: 0xFFFFFF, 3: 400, 4: "24.11.2026 13:40"},
+    ]
+    frame = {0: 8_192, 1: 6_144, 2: 12_000, 3: 9_000, 4: 350}
+    good = {0: 1, 1: 16_384, 2: 12_288, 3: frame, 4: 10, 5: -20, 6: shapes}
+
+    def add(name: str, why: str, value: Any, error: str | None = "record_form") -> None:
+        w.add("layers", name, "M38", why, {"data": encode(value)}, error)
+
+    add("ok", "a layer of each shape that travels", good, None)
+    add("ok-empty", "nothing drawn", {**good, 6: []}, None)
+    add("ok-pen-longest", "a stroke of 2,000 points", {**good, 6: [{**shapes[4], 1: [5] * 4_000}]}, None)
+    for shape, name in ((9, "black-out"), (10, "pixelate")):
+        add(name, "what it covers would still be there", {**good, 6: [{0: shape, 1: two, 2: 0, 3: 1}]})
+    one = shapes[0]
+    wrong: dict[str, tuple[dict[int, Any], str]] = {
+        "shape-unknown": ({**one, 0: 12}, "a shape that nobody knows"),
+        "points-one": ({**one, 1: [1, 2]}, "an arrow with one end"),
+        "points-odd": ({**one, 1: [1, 2, 3]}, "half a point"),
+        "points-many": ({**shapes[4], 1: [5] * 4_002}, "a stroke of 2,001 points"),
+        "pen-empty": ({**shapes[4], 1: []}, "a stroke without a point"),
+        "point-far": ({**one, 1: [0, 0, 65_537, 0]}, "too far outside"),
+        "colour-above": ({**one, 2: 0x1000000}, "no colour"),
+        "size-zero": ({**one, 3: 0}, "no width"),
+        "text-missing": ({0: 6, 1: [0, 0], 2: 0, 3: 700}, "a text without text"),
+        "text-unasked": ({**one, 4: "x"}, "an arrow with a text"),
+        "text-long": ({**shapes[5], 4: "x" * 501}, "501 characters"),
+        "number-missing": ({0: 7, 1: [0, 0], 2: 0, 3: 600}, "a mark without a number"),
+        "number-zero": ({**shapes[6], 5: 0}, "number 0"),
+        "key-unknown": ({**one, 6: 0}, "a key that nobody knows"),
+    }
+    for name, (layer, why) in wrong.items():
+        add(f"layer-{name}", why, {**good, 6: [layer]})
+    add("version", "a later version", {**good, 0: 2})
+    add("side-short", "the longer side is not 16,384", {**good, 1: 16_383})
+    add("angle-full", "a whole turn", {**good, 3: {**frame, 4: 36_000}})
+    add("frame-flat", "nothing seen", {**good, 3: {**frame, 3: 0}})
+    add("brightness", "more than 100 %", {**good, 4: 101})
+    add("many", "1,001 layers", {**good, 6: [one] * 1_001})
+    w.add("layers", "trailing-byte", "M1", "a byte too many", {"data": encode(good) + b"\0"}, "cbor_form")
 
 
 def _voice_and_log(w: Any) -> None:

@@ -18,6 +18,7 @@ from werkfunk.protocol import (
     generation,
     grants,
     identity,
+    layers,
     links,
     messages,
     padding,
@@ -73,6 +74,10 @@ def number(data: bytes) -> int:
 
 def cbor_(v: Bytes) -> Bytes:
     return {"data": cbor.encode(cbor.decode(v["data"]))}
+
+
+def layers_(v: Bytes) -> Bytes:
+    return {"data": layers.write_layers(layers.read_layers(v["data"]))}
 
 
 def ed25519_public(v: Bytes) -> Bytes:
@@ -292,6 +297,7 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "verification": verification,
     "recovery-code": recovery_code,
     "link": link,
+    "layers": layers_,
     "voice": voice_,
     "generation-box": generation_box,
     "repair-box": repair_box,

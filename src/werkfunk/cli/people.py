@@ -11,7 +11,20 @@ from typing import Any
 
 from werkfunk.cli.output import Printer
 from werkfunk.domain.roles import Role
-from werkfunk.protocol.content import Edit, File, Photo, Place, Reaction, System, Text, Unknown, VoiceNote, name_of
+from werkfunk.protocol.content import (
+    Defect,
+    DefectState,
+    Edit,
+    File,
+    Photo,
+    Place,
+    Reaction,
+    System,
+    Text,
+    Unknown,
+    VoiceNote,
+    name_of,
+)
 from werkfunk.sdk import account
 from werkfunk.sdk.account import now
 from werkfunk.sdk.client import Client
@@ -27,6 +40,7 @@ ROLES = {
     "guest": Role.GUEST,
 }
 NAMES = {role: name for name, role in ROLES.items()}
+DEFECT = {DefectState.OPEN: "offen", DefectState.DONE: "erledigt", DefectState.WITHDRAWN: "zurückgenommen"}
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -251,6 +265,8 @@ async def show(printer: Printer, client: Client, message: Message, save: Path | 
                 files.append(entry)
         case Place():
             text = content.label or ""
+        case Defect():
+            text = f"Mangel {content.number} {DEFECT[content.state]}: {content.note}"
         case Unknown():
             text = "(von einer neueren Werkfunk-Version)"
     name = client.core.chains.name(message.sender)

@@ -1,14 +1,16 @@
 """What a message says (docs/protocol.md, 7). A kind that this version does not know is kept and shown as such. [M32]"""
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from werkfunk.protocol.errors import EncodingRefused
-from werkfunk.protocol.records import ID16, ID32, Record, at, between, blob, each, integer, record, text, uint
+from werkfunk.protocol.records import ID16, ID32, Record, at, between, blob, each, integer, one_of, record, text, uint
 
 TEXT_MAX = 20_000
 FILES_MAX = 10
+SOURCES_MAX = 3
 THUMBNAIL_MAX = 16_384
 TEXT = text(TEXT_MAX)
 
@@ -76,11 +78,21 @@ class File(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Source(Record):
+    """What a shown photo was made from: `index` in the photo's files, the original, the layers that were drawn on it."""
+
+    index: int = at(0, between(0, FILES_MAX - 1))
+    original: Attachment = at(1, record(Attachment))
+    layers: Attachment | None = at(2, record(Attachment), optional=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Photo(Record):
-    """Kind 6."""
+    """Kind 6: as shown; the originals only where the sender wants them to go along."""
 
     text: str = at(0, TEXT)
     files: tuple[Attachment, ...] = at(1, ATTACHMENTS)
+    sources: tuple[Source, ...] | None = at(2, each(record(Source), SOURCES_MAX), optional=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +148,29 @@ class Details(Record):
     site: str | None = at(1, text(500), optional=True)
 
 
+class DefectState(enum.IntEnum):
+    """How far a defect is."""
+
+    OPEN = 0
+    DONE = 1
+    WITHDRAWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Defect(Record):
+    """Kind 13: one numbered defect on a photo, whole each time; the newest in the log counts. `due` in days since 1970."""
+
+    defect: bytes = at(0, ID16)
+    photo: bytes = at(1, ID16)
+    index: int = at(2, between(0, FILES_MAX - 1))
+    number: int = at(3, between(1, 9_999))
+    note: str = at(4, text(2_000))
+    place: str = at(5, text(200))
+    who: str = at(6, text(200))
+    state: DefectState = at(7, one_of(DefectState))
+    due: int | None = at(8, between(0, 100_000), optional=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A kind of a newer version, kept as it came."""
@@ -157,11 +192,12 @@ KINDS: Mapping[int, type[Record]] = {
     10: Answer,
     11: System,
     12: Details,
+    13: Defect,
 }
 NUMBERS = {kind: number for number, kind in KINDS.items()}
 NAMES = {
     1: "text", 2: "edit", 3: "delete", 4: "reaction", 5: "file", 6: "photo", 7: "voice_note", 8: "place", 9: "alarm",
-    10: "answer", 11: "system", 12: "details",
+    10: "answer", 11: "system", 12: "details", 13: "defect",
 }  # fmt: skip
 
 Content = Record | Unknown

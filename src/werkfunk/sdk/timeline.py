@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from werkfunk.protocol.content import Delete, Edit, File, Photo, Reaction, Text
+from werkfunk.protocol.content import Defect, Delete, Edit, File, Photo, Reaction, Text
 from werkfunk.sdk.log import Message
 
 
@@ -38,6 +38,8 @@ def fold(messages: Iterable[Message]) -> list[Shown]:
                 if target is not None:
                     reactions = {**target.reactions, message.sender: content.text}
                     shown[content.target] = replace(target, reactions={u: r for u, r in reactions.items() if r})
+            case Defect():
+                continue
             case _:
                 shown[message.id] = Shown(message)
     return list(shown.values())
@@ -52,3 +54,9 @@ def _edited(target: Shown, edit: Edit) -> Shown:
 
 def _deleted(target: Shown) -> Shown:
     return replace(target, message=replace(target.message, content=Text("")), deleted=True, reactions={})
+
+
+def fold_defects(messages: Iterable[Message]) -> list[Defect]:
+    """A conversation's list of defects, by number: of each the newest in the log. Withdrawn ones stay, marked so."""
+    newest = {m.content.defect: m.content for m in messages if isinstance(m.content, Defect)}
+    return sorted(newest.values(), key=lambda defect: (defect.number, defect.defect))

@@ -1,8 +1,8 @@
 """Folding edits, deletions and reactions into the messages that they are about."""
 
-from werkfunk.protocol.content import Content, Delete, Edit, Reaction, Text
+from werkfunk.protocol.content import Content, Defect, DefectState, Delete, Edit, Reaction, Text
 from werkfunk.sdk.log import Message
-from werkfunk.sdk.timeline import fold
+from werkfunk.sdk.timeline import fold, fold_defects
 
 ANNA, BERND = b"a" * 32, b"b" * 32
 
@@ -34,3 +34,17 @@ def test_a_reaction_is_replaced_and_taken_back() -> None:
 
 def test_a_change_of_something_unknown_is_passed_over() -> None:
     assert fold([said(1, ANNA, Edit(b"x" * 16, "?")), said(2, ANNA, Delete(b"y" * 16))]) == []
+
+
+def defect(name: bytes, number: int, state: DefectState) -> Defect:
+    return Defect(name * 16, b"p" * 16, 0, number, "Riss", "2. OG", "Maler", state)
+
+
+def test_of_a_defect_the_newest_counts_whoever_wrote_it() -> None:
+    log = [
+        said(1, ANNA, defect(b"2", 2, DefectState.OPEN)),
+        said(2, ANNA, defect(b"1", 1, DefectState.OPEN)),
+        said(3, BERND, defect(b"2", 2, DefectState.DONE)),
+    ]
+    assert [(d.number, d.state) for d in fold_defects(log)] == [(1, DefectState.OPEN), (2, DefectState.DONE)]
+    assert fold(log) == []

@@ -15,6 +15,7 @@ import { openGrant } from "../../src/lib/protocol/grants";
 import * as identity from "../../src/lib/protocol/identity";
 import { derive, sha256, taggedHash } from "../../src/lib/protocol/kdf";
 import { Label } from "../../src/lib/protocol/labels";
+import { readLayers, writeLayers } from "../../src/lib/protocol/layers";
 import { fromUrl, toUrl } from "../../src/lib/protocol/links";
 import * as messages from "../../src/lib/protocol/messages";
 import { unpad } from "../../src/lib/protocol/padding";
@@ -47,6 +48,7 @@ export const OPERATIONS: Record<string, Operation> = {
     const items = decode(v["items"]!) as Value[];
     return { tagged: tagged(label(v["label"]), ...items), hash: taggedHash(label(v["label"]), ...items) };
   },
+  layers: (v) => ({ data: writeLayers(readLayers(v["data"]!)) }),
   kdf: (v) => ({ key: derive(v["ikm"]!, v["salt"]!, v["info"]!) }),
   padding: (v) => ({ data: unpad(v["padded"]!) }),
   ids: (v) => ({ device_id: identity.deviceId(v["signing"]!), recipient_id: identity.recipientId(v["signing"]!) }),

@@ -9,6 +9,7 @@ import {
   ID32,
   type Infer,
   integer,
+  oneOf,
   type RawMap,
   record,
   type RecordType,
@@ -33,7 +34,22 @@ export const Attachment = record("Attachment", {
   height: at(9, uint, { optional: true }),
 });
 export type Attachment = Infer<typeof Attachment>;
-const ATTACHMENTS = each(Attachment, 10);
+const FILES_MAX = 10;
+const ATTACHMENTS = each(Attachment, FILES_MAX);
+
+/** Originals that may go along with one message. */
+export const SOURCES_MAX = 3;
+/** What a shown photo was made from: `index` in the photo's files, the original, the layers that were drawn on it. */
+export const Source = record("Source", {
+  index: at(0, between(0, FILES_MAX - 1)),
+  original: at(1, Attachment),
+  layers: at(2, Attachment, { optional: true }),
+});
+export type Source = Infer<typeof Source>;
+
+/** How far a defect is. */
+export const DefectState = { OPEN: 0, DONE: 1, WITHDRAWN: 2 } as const;
+export type DefectState = (typeof DefectState)[keyof typeof DefectState];
 
 const KINDS = {
   1: [
@@ -48,7 +64,15 @@ const KINDS = {
   3: ["delete", record("Delete", { target: at(0, ID16) })],
   4: ["reaction", record("Reaction", { target: at(0, ID16), text: at(1, textOf(32)) })],
   5: ["file", record("File", { text: at(0, TEXT), files: at(1, ATTACHMENTS) })],
-  6: ["photo", record("Photo", { text: at(0, TEXT), files: at(1, ATTACHMENTS) })],
+  /** As shown; the originals only where the sender wants them to go along. */
+  6: [
+    "photo",
+    record("Photo", {
+      text: at(0, TEXT),
+      files: at(1, ATTACHMENTS),
+      sources: at(2, each(Source, SOURCES_MAX), { optional: true }),
+    }),
+  ],
   /** `duration` in ms. */
   7: [
     "voice_note",
@@ -81,6 +105,21 @@ const KINDS = {
   11: ["system", record("System", { text: at(0, TEXT) })],
   /** What a conversation is called, and where its site is. */
   12: ["details", record("Details", { title: at(0, textOf(200)), site: at(1, textOf(500), { optional: true }) })],
+  /** One numbered defect on a photo, whole each time; the newest in the log counts. `due` in days since 1970. */
+  13: [
+    "defect",
+    record("Defect", {
+      defect: at(0, ID16),
+      photo: at(1, ID16),
+      index: at(2, between(0, FILES_MAX - 1)),
+      number: at(3, between(1, 9_999)),
+      note: at(4, textOf(2_000)),
+      place: at(5, textOf(200)),
+      who: at(6, textOf(200)),
+      state: at(7, oneOf(DefectState)),
+      due: at(8, between(0, 100_000), { optional: true }),
+    }),
+  ],
 } as const;
 
 type Entry = (typeof KINDS)[keyof typeof KINDS];

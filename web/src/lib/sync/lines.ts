@@ -33,7 +33,7 @@ export function targetOf(content: Content): Hex {
 
 /** Whether a content stands as a line of its own. */
 export function isLine(content: Content): boolean {
-  return targetOf(content) === "" && content.type !== "details" && content.type !== "answer";
+  return targetOf(content) === "" && !["details", "answer", "defect"].includes(content.type);
 }
 
 /**
