@@ -1,0 +1,71 @@
+import type { Component } from "svelte";
+import type { Key } from "../lib/i18n/index.svelte";
+import type { IconName } from "../lib/ui/icons";
+import * as chat from "./chats/Chat.svelte";
+import Chats from "./chats/Chats.svelte";
+import ChatsBlank from "./chats/ChatsBlank.svelte";
+import People from "./people/People.svelte";
+import PeopleBlank from "./people/PeopleBlank.svelte";
+import Settings from "./settings/Settings.svelte";
+import SettingsBlank from "./settings/SettingsBlank.svelte";
+
+/** A page beside or in place of the list; it is given the parts of the path. */
+export type Page = Component<{ parts: readonly string[] }>;
+
+export interface Place {
+  /** Which tab it belongs to. */
+  tab: TabName;
+  matches(parts: readonly string[]): boolean;
+  /** What is not needed at once is fetched when it is. */
+  load(): Promise<{ default: Page }>;
+}
+
+export type TabName = "chats" | "people" | "settings";
+
+export interface Tab {
+  name: TabName;
+  path: string;
+  label: Key;
+  icon: IconName;
+  side: Component;
+  /** At the right of a wide window while nothing is chosen. */
+  blank: Component;
+}
+
+/** The tabs, in their order. */
+export const TABS: readonly Tab[] = [
+  { name: "chats", path: "/", label: "list.title", icon: "chat", side: Chats, blank: ChatsBlank },
+  { name: "people", path: "/people", label: "people.title", icon: "people", side: People, blank: PeopleBlank },
+  {
+    name: "settings",
+    path: "/settings",
+    label: "settings.title",
+    icon: "settings",
+    side: Settings,
+    blank: SettingsBlank,
+  },
+];
+
+/** `*` stands for any one part. */
+const at =
+  (...pattern: string[]) =>
+  (parts: readonly string[]): boolean =>
+    parts.length === pattern.length && pattern.every((part, i) => part === "*" || part === parts[i]);
+
+/** Every page, the first that matches counts. A new page is one line here. */
+export const PLACES: readonly Place[] = [
+  { tab: "chats", matches: at("c", "*"), load: () => Promise.resolve(chat) },
+  { tab: "chats", matches: at("c", "*", "info"), load: () => import("./chats/ChatInfo.svelte") },
+  { tab: "chats", matches: at("new"), load: () => import("./chats/NewChat.svelte") },
+  { tab: "chats", matches: at("new", "*"), load: () => import("./chats/NewChat.svelte") },
+  { tab: "people", matches: at("people", "invite"), load: () => import("./people/Invite.svelte") },
+  { tab: "people", matches: at("people", "*"), load: () => import("./people/Person.svelte") },
+  { tab: "settings", matches: at("settings", "devices"), load: () => import("./settings/Devices.svelte") },
+  { tab: "settings", matches: at("settings", "code"), load: () => import("./settings/RecoveryCode.svelte") },
+];
+
+export function tabOf(parts: readonly string[]): Tab {
+  const name =
+    PLACES.find((place) => place.matches(parts))?.tab ?? TABS.find((tab) => tab.path === `/${parts[0] ?? ""}`)?.name;
+  return TABS.find((tab) => tab.name === name) ?? TABS[0]!;
+}
