@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import uvicorn
+from uvicorn.config import Config as UvicornConfig
+from uvicorn.server import Server as UvicornServer
 
 from werkfunk import __version__
 from werkfunk.adapters.clock import Clock, system_clock
@@ -26,7 +27,7 @@ from werkfunk.services.directory import Directory, can_see
 from werkfunk.services.hub import Hub
 from werkfunk.services.limiter import Limiter
 from werkfunk.services.rooms import Rooms
-from werkfunk.services.sessions import Sessions
+from werkfunk.services.sessions import NONCE_S, Sessions
 from werkfunk.storage.keys import Keys
 from werkfunk.storage.sqlite.store import SqliteStore
 from werkfunk.wire.frames import ChainChanged
@@ -70,7 +71,14 @@ class Server:
         hub = Hub(frame)
         rooms = Rooms(self._store, directory)
         conversations = Conversations(self._store, directory, rooms, hub, clock, self._fault)
-        sessions = Sessions(directory, clock, self._keys.derive("sessions"), lambda: config.origins(self._port))
+        sessions = Sessions(
+            directory,
+            clock,
+            loop.time,
+            self._keys.derive("sessions"),
+            lambda: config.origins(self._port),
+            config.requests_burst + 2 * NONCE_S * config.requests_per_second,
+        )
         blobs = Blobs(self._store, self._files, conversations, clock, config.blob_max_mb * 1_048_576)
         services = Services(
             config,
@@ -92,7 +100,7 @@ class Server:
         directory.told = lambda kind, chain, length: _tell(directory, hub, kind, chain, length)
         self._blobs = blobs
         self._server = _Uvicorn(
-            uvicorn.Config(
+            UvicornConfig(
                 application(services),
                 http="httptools",
                 ws=protocol_class(gateway, lambda origin: not self._stopping and _is_own(origin, sessions.origins())),
@@ -164,7 +172,7 @@ def _is_own(origin: bytes | None, origins: tuple[str, ...]) -> bool:
     return origin is None or origin.decode("latin-1") in origins
 
 
-class _Uvicorn(uvicorn.Server):
+class _Uvicorn(UvicornServer):
     """uvicorn without its signal handling, which would end the process before the store is closed."""
 
     @contextlib.contextmanager

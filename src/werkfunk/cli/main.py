@@ -16,6 +16,9 @@ import typer
 from werkfunk import __version__
 from werkfunk.cli.output import Exit, Printer
 
+# httpx's own command line (click, pygments, rich) would be a third of each start; httpx does without it by itself.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
 app = typer.Typer(
     help="Werkfunk: der verschlüsselte Messenger für Handwerksbetriebe.",
     no_args_is_help=True,

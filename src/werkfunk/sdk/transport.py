@@ -1,7 +1,6 @@
 """HTTP with DPoP (RFC 9449): each request signed by the device's key, tokens renewed by themselves."""
 
 import asyncio
-import base64
 import hashlib
 import secrets
 import time
@@ -10,9 +9,8 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
-from joserfc import jws
-from joserfc.jwk import OKPKey
 
+from werkfunk.protocol.proofs import b64, sign_proof
 from werkfunk.protocol.signing import SigningKey
 from werkfunk.sdk.errors import NoConnection, NotAllowed, SdkError
 from werkfunk.wire import api
@@ -30,15 +28,7 @@ class Transport:
         """`base` is the server's URL, `seed` the device signing key's."""
         self.base = base.rstrip("/")
         self._device = device
-        self._key: OKPKey | None = None
-        if seed:
-            jwk: dict[str, str | list[str]] = {
-                "kty": "OKP",
-                "crv": "Ed25519",
-                "x": _b64(SigningKey(seed).public),
-                "d": _b64(seed),
-            }
-            self._key = OKPKey.import_key(jwk)
+        self._key = SigningKey(seed) if seed else None
         self._token = ""
         self._nonce = ""
         timeout = httpx.Timeout(60, connect=10)
@@ -142,9 +132,8 @@ class Transport:
             "nonce": self._nonce,
         }
         if token:
-            claims["ath"] = _b64(hashlib.sha256(token.encode()).digest())
-        header = {"typ": "dpop+jwt", "alg": "Ed25519", "jwk": self._key.as_dict(private=False)}
-        return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=["Ed25519"])
+            claims["ath"] = b64(hashlib.sha256(token.encode()).digest())
+        return sign_proof(self._key, claims)
 
 
 def error_of(code: str, title: str, detail: str = "") -> SdkError:
@@ -160,7 +149,3 @@ def _problem(response: httpx.Response) -> api.Problem:
         return msgspec.json.decode(response.content, type=api.Problem)
     except msgspec.MsgspecError:
         return api.Problem(type="", title="The answer is not Werkfunk's", status=response.status_code, code="unknown")
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
