@@ -9,11 +9,13 @@ UV     := $(BIN)/uv
 DATA   ?= ./data
 LISTEN ?= 127.0.0.1:8470
 APP    := src/werkfunk/web/index.html
+ENGINE := web/build-tests/index.html
+SOURCES = web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
 export ORG ?= Mein Betrieb
 # A business with its own certificate authority trusts it in the system; so does uv then.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run test check docs fmt app bench soak lock wheel clean
+.PHONY: help setup run test check docs fmt app engine bench soak lock wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,7 +26,7 @@ run: $(VENV)/.runtime $(APP) ## start the server on LISTEN with the data in DATA
 	@test -d "$(DATA)" || $(BIN)/werkfunk init --data "$(DATA)" --org "$$ORG" --listen "$(LISTEN)"
 	@exec $(BIN)/werkfunk serve --data "$(DATA)" --listen "$(LISTEN)"
 
-test: setup $(APP) ## run the tests on all cores
+test: setup $(APP) $(ENGINE) ## run the tests on all cores
 	cd web && npm test --silent
 	$(BIN)/pytest -n auto --dist loadfile
 
@@ -46,6 +48,8 @@ fmt: setup ## format and mend what can be mended by a machine
 
 app: $(APP) ## build the app into the package
 
+engine: $(ENGINE) ## build the app for tests, with a page for the engine alone
+
 bench: setup ## run the measurements of bench/
 	$(BIN)/python -m bench
 
@@ -64,7 +68,7 @@ wheel: setup $(APP) ## build dist/*.whl
 	$(UV) build --wheel --out-dir dist
 
 clean: ## remove what was built; ./data stays
-	rm -rf $(VENV) web/node_modules src/werkfunk/web dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) web/node_modules src/werkfunk/web web/build-tests dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # uv comes from its own entry in the lock, so its hash is checked as well.
@@ -90,6 +94,10 @@ web/node_modules/.installed: web/package-lock.json
 	cd web && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-$(APP): web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+$(APP): $(SOURCES)
 	cd web && npm run -s build
+	@touch $@
+
+$(ENGINE): $(SOURCES) $(shell find web/tests -type f)
+	cd web && npm run -s build -- --mode engine
 	@touch $@

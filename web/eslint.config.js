@@ -19,7 +19,7 @@ const layer = (name, above) => ({
 });
 
 export default ts.config(
-  { ignores: ["node_modules/"] },
+  { ignores: ["node_modules/", "build-tests/"] },
   ...ts.configs.strict,
   ...svelte.configs["flat/recommended"],
   {

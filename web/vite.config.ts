@@ -6,6 +6,8 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const OUT = "../src/werkfunk/web";
+/** Only for tests, `vite build --mode engine`: the app, and a page with the bare engine (tests/engine). */
+const TEST_OUT = "build-tests";
 
 /** Packs text files once, so that the server packs none. */
 function packed(): Plugin {
@@ -24,11 +26,12 @@ function packed(): Plugin {
 
 /** The app is built into the Python package, so that the wheel alone serves it. */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), packed()],
+  plugins: [svelte(), ...(mode === "engine" ? [] : [packed()])],
   // Tests run Svelte's client build.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   build: {
-    outDir: OUT,
+    outDir: mode === "engine" ? TEST_OUT : OUT,
+    ...(mode === "engine" ? { rolldownOptions: { input: ["index.html", "tests/engine/index.html"] } } : {}),
     emptyOutDir: true,
     target: "es2023",
     // Inlined assets and module preload polyfills would need a laxer Content-Security-Policy.

@@ -59,11 +59,15 @@ class Serving:
         self.environment: dict[str, str] = {}
         """Settings for the process, beyond those of the test."""
 
+    def command(self) -> list[str]:
+        """What is run."""
+        return [WERKFUNK, "serve", "--data", "data", "--listen", self.listen, "--json"]
+
     def start(self) -> str:
         """Start and wait until it is ready; gives the URL."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [WERKFUNK, "serve", "--data", "data", "--listen", self.listen, "--json"],
+                self.command(),
                 cwd=self.cli.folder,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -24,7 +24,7 @@ MEDIA = {".webmanifest": "application/manifest+json", ".js": "text/javascript", 
 class AppFiles:
     """Serves one folder that does not change while the server runs."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path) -> None:
         self._files = {
             path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
         }

@@ -13,8 +13,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from werkfunk.domain.errors import Code, Failure
-from werkfunk.http import openapi, tus
-from werkfunk.http.app_files import AppFiles
+from werkfunk.http import app_files, openapi, tus
 from werkfunk.http.context import Services, address, body, identifier
 from werkfunk.http.handlers import HANDLERS, ID_SIZES, Call
 from werkfunk.http.headers import Headers
@@ -40,7 +39,7 @@ def application(services: Services) -> ASGIApp:
     ):
         routes.append(_mount(services, path, method, name, endpoint))
     https = any(origin.startswith("https://") for origin in services.config.origins())
-    app = _mount(services, "/{path:path}", "GET", "app", AppFiles().serve)
+    app = _mount(services, "/{path:path}", "GET", "app", app_files.AppFiles(app_files.FOLDER).serve)
     return Headers(_Edge(Router(routes), Router([app])), https=https)
 
 
