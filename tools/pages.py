@@ -57,7 +57,8 @@ def what_the_server_knows() -> str:
         "## In memory only",
         """
         - network addresses (IPv6: the /64 network), for the rate limit, until the server stops or 10,000 others came after;
-        - who is connected now with which device, while it lasts;
+        - who is connected now with which device, and whether the app is in front there, while it lasts;
+        - which device has yet to be told of which conversation, until its push service has taken it or for at most an hour;
         - the day on which a person was last seen, until it is written (at most ten minutes);
         - hashes of the proofs used in the last ten minutes, so that none counts twice.
         """,
@@ -73,7 +74,8 @@ def configuration() -> str:
     """Every setting with its default."""
     rows = []
     for field in fields(Config):
-        default = f'`"{field.default}"`' if isinstance(field.default, str) else f"`{field.default}`"
+        shown = str(field.default).lower() if isinstance(field.default, bool) else field.default
+        default = f'`"{shown}"`' if isinstance(field.default, str) else f"`{shown}`"
         secret = " Masked when shown." if field.metadata["secret"] else ""
         rows.append((f"`{field.name}`", default, field.metadata["doc"] + secret))
     return joined(

@@ -17,6 +17,8 @@ from werkfunk.adapters.config import Config
 from werkfunk.adapters.files import BlobFiles
 from werkfunk.adapters.logs import log, log_fault
 from werkfunk.adapters.metrics import Metrics
+from werkfunk.adapters.push_sender import Allowed, PushSender
+from werkfunk.adapters.webpush import Vapid
 from werkfunk.domain.errors import Code
 from werkfunk.http.context import Services
 from werkfunk.http.edge import application
@@ -26,6 +28,7 @@ from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory, can_see
 from werkfunk.services.hub import Hub
 from werkfunk.services.limiter import Limiter
+from werkfunk.services.push import Push
 from werkfunk.services.rooms import Rooms
 from werkfunk.services.sessions import NONCE_S, Sessions
 from werkfunk.storage.keys import Keys
@@ -80,6 +83,12 @@ class Server:
             config.requests_burst + 2 * NONCE_S * config.requests_per_second,
         )
         blobs = Blobs(self._store, self._files, conversations, clock, config.blob_max_mb * 1_048_576)
+        push = self.push = Push(
+            self._store, directory, hub, _sender(config, self._keys, clock), self._keys.derive("push topic"),
+            self._metrics, self._fault,
+        )  # fmt: skip
+        await push.load()
+        conversations.told = push.logged
         services = Services(
             config,
             self._store,
@@ -87,6 +96,7 @@ class Server:
             conversations,
             sessions,
             blobs,
+            push,
             self._metrics,
             Limiter(config.requests_per_second, config.requests_burst, loop.time),
             self._seen,
@@ -95,9 +105,14 @@ class Server:
         )
         events = Limiter(config.events_per_second, config.events_burst, loop.time)
         gateway = Gateway(
-            directory, conversations, sessions, hub, self._metrics, events, clock, self._seen, self._fault
+            directory, conversations, sessions, hub, self._metrics, events, clock, self._seen, self._fault, push.left
         )
-        directory.told = lambda kind, chain, length: _tell(directory, hub, kind, chain, length)
+
+        def told(kind: ChainKind, chain: bytes, length: int) -> None:
+            _tell(directory, hub, kind, chain, length)
+            push.chains_changed()
+
+        directory.told = told
         self._blobs = blobs
         self._server = _Uvicorn(
             UvicornConfig(
@@ -135,6 +150,7 @@ class Server:
             with contextlib.suppress(asyncio.CancelledError):
                 await chores
             await conversations.appender.close()
+            await push.close()
             await self._write_days()
             await self._store.close()
             log.info("stopped")
@@ -165,6 +181,13 @@ class Server:
         days, self._days = self._days, {}
         if days:
             await self._store.touch(days)
+
+
+def _sender(config: Config, keys: Keys, clock: Clock) -> PushSender | None:
+    if not config.push:
+        return None
+    vapid = Vapid(keys.derive("vapid 1") + keys.derive("vapid 2"), config.contact)
+    return PushSender(vapid, Allowed(config.push_services.split()), clock)
 
 
 def _is_own(origin: bytes | None, origins: tuple[str, ...]) -> bool:

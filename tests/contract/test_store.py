@@ -19,6 +19,7 @@ from werkfunk.storage.store import (
     BoxRow,
     ChainWrite,
     NewerSchema,
+    PushRow,
     StatementWrite,
     Store,
     StoreError,
@@ -278,4 +279,35 @@ def test_personal_columns_are_sealed_with_a_key_outside_the_database() -> None:
     assert KEYS.open_column("people.profile", sealed) == b"Anna"
     with pytest.raises(WrongKey):
         KEYS.open_column("meta.value", sealed)
-    assert {f"{c.table}.{c.name}" for c in COLUMNS if c.encrypted} == {"people.profile", "meta.value"}
+    assert {f"{c.table}.{c.name}" for c in COLUMNS if c.encrypted} == {
+        "people.profile",
+        "meta.value",
+        "push_subscriptions.endpoint",
+        "push_subscriptions.keys",
+    }
+
+
+def push_row(device: bytes = DEVICE, endpoint: str = "https://push.example/geheim") -> PushRow:
+    return PushRow(device, ANNA, endpoint, b"k" * 81)
+
+
+async def test_a_push_subscription_is_kept_replaced_and_dropped(store: Store) -> None:
+    other = b"e" * 16
+    await store.put_push(push_row())
+    await store.put_push(push_row(other))
+    await store.put_push(push_row(endpoint="https://push.example/neu"))
+    rows = {row.device: row for row in await store.push_subscriptions()}
+    assert rows == {DEVICE: push_row(endpoint="https://push.example/neu"), other: push_row(other)}
+    await store.drop_push([DEVICE, b"x" * 16])
+    assert await store.push_subscriptions() == [push_row(other)]
+
+
+async def test_a_push_endpoint_is_sealed_inside_the_open_database(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, KEYS)
+    await store.put_push(push_row())
+    await store.close()
+    connection = connect(tmp_path / FILE, KEYS.derive("database"))
+    ((endpoint, keys),) = connection.execute("SELECT endpoint, keys FROM push_subscriptions").fetchall()
+    connection.close()
+    assert b"push.example" not in endpoint
+    assert b"kkkk" not in keys

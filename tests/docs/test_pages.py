@@ -66,7 +66,8 @@ def test_every_setting_is_documented() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \| (.+) \|$", text_of("configuration.md"), re.MULTILINE)
     assert [name for name, _, _ in rows] == [field.name for field in dataclasses.fields(Config)]
     for name, default, meaning in rows:
-        assert default.strip('"') == str(getattr(Config(), name))
+        value = getattr(Config(), name)
+        assert default.strip('"') == (str(value).lower() if isinstance(value, bool) else str(value))
         assert meaning.endswith("."), name
 
 

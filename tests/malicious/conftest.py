@@ -1,9 +1,11 @@
 """A real server in the test's loop, and people whose clients talk to it through a tampering hand."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +24,9 @@ from werkfunk.storage.sqlite.store import SqliteStore
 class Firm:
     """A running server with Anna (owner), Bernd and Clara, each with a connected client, in one group."""
 
-    def __init__(self, base: str, folder: Path) -> None:
+    def __init__(self, base: str, folder: Path, server: Server) -> None:
         self.base = base
+        self.server = server
         self.folder = folder
         self.clients: dict[str, Client] = {}
         self.group = b""
@@ -53,20 +56,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-async def firm(tmp_path: Path) -> AsyncIterator[Firm]:
+@contextlib.asynccontextmanager
+async def founded(tmp_path: Path, **settings: Any) -> AsyncIterator[Firm]:
+    """A firm on a server with these settings."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     key = keys.create(data / "server.key")
     store = SqliteStore(data, key)
     secret = await prepare(store, "Elektro Huber", "Anna")
     await store.close()
-    config = Config(listen=f"127.0.0.1:{free_port()}", requests_burst=10_000, events_burst=10_000)
+    config = Config(listen=f"127.0.0.1:{free_port()}", requests_burst=10_000, events_burst=10_000, **settings)
     server = Server(data, config, key)
     ready = asyncio.Event()
     running = asyncio.create_task(server.serve(lambda port: ready.set()))
     await ready.wait()
-    firm = Firm(config.origins()[0], tmp_path)
+    firm = Firm(config.origins()[0], tmp_path, server)
     anna = await firm.join("Anna", to_url(firm.base, SetupLink(secret)))
     bernd = await firm.invite("Bernd")
     clara = await firm.invite("Clara")
@@ -78,3 +82,9 @@ async def firm(tmp_path: Path) -> AsyncIterator[Firm]:
         await client.close()
     server.stop()
     await running
+
+
+@pytest.fixture
+async def firm(tmp_path: Path) -> AsyncIterator[Firm]:
+    async with founded(tmp_path) as firm:
+        yield firm

@@ -12,9 +12,15 @@ from urllib.parse import urlsplit
 
 from werkfunk.domain import limits
 
+PUSH_SERVICES = "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com *.notify.windows.com"
+"""The services of Chrome and Android, Firefox, Apple, Edge."""
+
 
 class ConfigError(Exception):
     """A setting is wrong; the text says which and what would be right."""
+
+
+KINDS: dict[type, str] = {int: "a whole number", bool: "true or false", str: "text"}
 
 
 def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
@@ -39,6 +45,14 @@ class Config:
     events_burst: int = _setting(1_000, "Messages a device may send at once.")
     requests_per_second: int = _setting(50, "HTTP requests a device or address may make, on average.")
     requests_burst: int = _setting(500, "HTTP requests a device or address may make at once.")
+    push: bool = _setting(True, "Whether the server wakes phones through their browsers' push services (docs/push.md).")
+    push_contact: str = _setting(
+        "", "Whom push services ask when something is wrong: `mailto:…` or `https://…`; empty: `public_url`."
+    )
+    push_services: str = _setting(
+        PUSH_SERVICES,
+        "Push services that may be spoken to: hosts, `*.domain`, or whole origins of your own such as `http://push.lan:8080`.",
+    )
     metrics: str = _setting("loopback", "Who may read `/metrics`: `off`, `loopback` or `all`.")
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
 
@@ -51,6 +65,11 @@ class Config:
     def port(self) -> int:
         """The listening port."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def contact(self) -> str:
+        """Whom push services ask; empty when nothing that they would take is known."""
+        return self.push_contact or (self.public_url if self.public_url.startswith("https://") else "")
 
     def origins(self, port: int | None = None) -> tuple[str, ...]:
         """Scheme and authority under which clients may sign requests; the first stands in links."""
@@ -82,14 +101,28 @@ class Config:
                 f"listen = {self.listen!r} is not loopback: everybody on the network could read along. "
                 "Name tls_cert and tls_key, or public_url = 'https://…' if a proxy in front does TLS"
             )
+        self._check_push()
         if self.metrics not in ("off", "loopback", "all"):
             raise ConfigError(f"metrics = {self.metrics!r}: write off, loopback or all")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise ConfigError(f"log_level = {self.log_level!r}: write debug, info, warning or error")
         for f in fields(self):
-            if isinstance(f.default, int) and getattr(self, f.name) < 1:
+            if type(f.default) is int and getattr(self, f.name) < 1:
                 raise ConfigError(f"{f.name} must be at least 1")
         return self
+
+    def _check_push(self) -> None:
+        contact = urlsplit(self.push_contact)
+        # Apple's service refuses addresses that cannot exist, such as mailto:admin@localhost.
+        domain = contact.path.rpartition("@")[2] if contact.scheme == "mailto" else contact.hostname or ""
+        if self.push_contact and (contact.scheme not in ("mailto", "https") or "." not in domain.strip(".")):
+            raise ConfigError(
+                f"push_contact = {self.push_contact!r}: write mailto:admin@example.de or https://example.de"
+            )
+        for entry in self.push_services.split():
+            url = urlsplit(entry) if "://" in entry else urlsplit(f"https://{entry.removeprefix('*.')}")
+            if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/") or "*" in url.netloc:
+                raise ConfigError(f"push_services: {entry!r} is neither a host, nor *.domain, nor an origin")
 
     def shown(self) -> dict[str, Any]:
         """Effective values, secrets masked."""
@@ -139,7 +172,9 @@ def _merge(config: Config, values: Mapping[str, Any], source: str, *, text: bool
                 value = int(value)
             except ValueError:
                 raise ConfigError(f"{source}: {key} must be a whole number") from None
+        if text and kind is bool:
+            value = {"true": True, "false": False}.get(value.lower(), value)
         if type(value) is not kind:
-            raise ConfigError(f"{source}: {key} must be {'a whole number' if kind is int else 'text'}")
+            raise ConfigError(f"{source}: {key} must be {KINDS[kind]}")
         changes[key] = value
     return replace(config, **changes)

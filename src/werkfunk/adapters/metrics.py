@@ -14,6 +14,7 @@ class Metrics:
         self.requests = Counter("werkfunk_http_requests", "HTTP requests", ["route", "status"], registry=r)
         self.seconds = Histogram("werkfunk_http_seconds", "Duration of HTTP requests", ["route"], registry=r)
         self.connections = Gauge("werkfunk_connections", "Signed-in WebSocket connections", registry=r)
+        self.push = Counter("werkfunk_push", "Push messages by result", ["result"], registry=r)
         self.faults = Counter("werkfunk_faults", "Mistakes of the server", registry=r)
 
     def text(self) -> bytes:

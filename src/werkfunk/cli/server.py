@@ -22,7 +22,7 @@ from werkfunk.storage.sqlite.database import connect
 from werkfunk.storage.sqlite.store import FILE, SqliteStore
 from werkfunk.storage.store import StoreError, WrongKey
 
-ADVICE = {"key apart from data"}
+ADVICE = {"key apart from data", "push contact"}
 """Checks whose finding is advice: safer otherwise, but nothing is broken."""
 
 
@@ -125,6 +125,9 @@ def _checks(data: Path) -> list[tuple[str, bool, str]]:
         )
     )
     found.append(_database(data, keys))
+    nobody = config.push and not config.contact
+    hint = "iPhones get no push until public_url or push_contact names somebody whom Apple can reach" if nobody else ""
+    found.append(("push contact", not nobody, hint))
     free = shutil.disk_usage(data).free
     enough = free > 1_073_741_824
     found.append(("disk space", enough, "" if enough else f"only {free // 1_048_576} MiB are free"))

@@ -58,6 +58,7 @@ class Code(Enum):
         "Somebody was quicker. Fetch the newest state and try again.",
         retry=True,
     )
+    PUSH_OFF = Row("push_off", 409, "This server sends no push messages.")
     CONFLICT = Row("conflict", 409, "This exists already and differs.")
     REKEY_REQUIRED = Row(
         "rekey_required",
@@ -81,6 +82,7 @@ class Code(Enum):
         "Send application/json, or application/offset+octet-stream.",
     )
     RANGE = Row("range_not_satisfiable", 416, "The range lies outside the file.")
+    PUSH_SERVICE = Row("push_service", 422, "The browser's push service is not one that this server sends to.")
     SETUP_DONE = Row("setup_done", 410, "The organisation exists already; ask for an invitation.")
     RATE_LIMITED = Row("rate_limited", 429, "Too many requests; wait a moment.", retry=True)
     INTERNAL = Row(

@@ -47,6 +47,7 @@ class Operation(Enum):
     REPAIR = "repair"
     UPLOAD_BLOB = "upload_blob"
     READ_BLOB = "read_blob"
+    MANAGE_PUSH = "manage_push"
 
 
 _CONVERSATION = frozenset(
@@ -68,6 +69,7 @@ _GUEST = _CONVERSATION | {
     Operation.EXTEND_OWN_CHAIN,
     Operation.READ_OWN_SEALS,
     Operation.LIST_CONVERSATIONS,
+    Operation.MANAGE_PUSH,
 }
 _MEMBER = _GUEST | {Operation.CREATE_CONVERSATION}
 _ADMIN = _MEMBER | {Operation.INVITE, Operation.CHANGE_ROLES, Operation.REMOVE_PERSON}

@@ -14,6 +14,7 @@ from werkfunk.services.blobs import Blobs
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory
 from werkfunk.services.limiter import Limiter
+from werkfunk.services.push import Push
 from werkfunk.services.sessions import Sessions
 from werkfunk.storage.store import Store
 
@@ -28,6 +29,7 @@ class Services:
     conversations: Conversations
     sessions: Sessions
     blobs: Blobs
+    push: Push
     metrics: Metrics
     requests: Limiter
     seen: Callable[[bytes], None]

@@ -116,4 +116,7 @@ HANDLERS: dict[str, Handler] = {
     "ask_repair": lambda c: c.services.conversations.ask_repair(c.who, c.ids["conversation"], c.body.generation),
     "answer_repair": lambda c: c.services.conversations.answer_repair(c.who, c.ids["conversation"], c.body),
     "repairs": lambda c: c.services.conversations.repairs(c.who),
+    "push": lambda c: c.services.push.info(c.who),
+    "push_subscribe": lambda c: c.services.push.subscribe(c.who, c.body),
+    "push_unsubscribe": lambda c: c.services.push.unsubscribe(c.who),
 }

@@ -21,6 +21,8 @@ from werkfunk.services.rooms import Room, Rooms
 from werkfunk.storage.store import Append, Appended, BoxRow, EventRow, MemberRow, StatementWrite, Store
 from werkfunk.wire import api, frames
 
+Told = Callable[[frozenset[bytes], bytes, bytes, int], None]
+"""Whom an event concerns beyond those connected: readers, sending device, conversation, seq."""
 KINDS = ("generation", "grant", "repair", "holder", "holder", "holder")
 
 
@@ -42,6 +44,7 @@ class Conversations:
         self._hub = hub
         self._clock = clock
         self._dirty: set[Peer] = set()
+        self.told: Told = lambda readers, device, conversation, seq: None
         self.appender = Appender(store, self._flush, fault)
 
     # -- sending
@@ -104,6 +107,7 @@ class Conversations:
             done(result)
             if isinstance(result, Appended) and not result.repeated:
                 self._emit(room, header.conversation, result, data, origin)
+                self.told(room.members, header.device, header.conversation, result.seq)
 
         self.appender.submit(item, logged)
 
@@ -227,6 +231,8 @@ class Conversations:
                     room.advance(state, outcome.seq)
                     self._emit(room, header.conversation, outcome, body.event, None)
                     self._tell_removed(before, room, header.conversation, outcome, body.event)
+                    joined = room.members - set(before.members if before else ())
+                    self.told(joined, header.device, header.conversation, outcome.seq)
                 if not result.done():
                     result.set_result(outcome)
             waiting, room.waiting = room.waiting, []

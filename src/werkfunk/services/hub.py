@@ -11,6 +11,8 @@ class Peer(Protocol):
 
     user: bytes
     device: bytes
+    shown: bool
+    """Whether the app is in front of its user there."""
 
     def push(self, prepared: bytes) -> None:
         """Queue a prepared frame; it leaves with the next flush, all frames of one turn in one write."""
@@ -48,6 +50,10 @@ class Hub:
     def everybody(self) -> list[bytes]:
         """The users who are connected."""
         return list(self._peers)
+
+    def is_shown(self, user: bytes, device: bytes) -> bool:
+        """Whether the device is connected with the app in front."""
+        return any(peer.device == device and peer.shown for peer in self._peers.get(user, ()))
 
     def publish(
         self, users: Iterable[bytes], frame: Frame, *, but: Peer | None = None, dirty: set[Peer] | None = None

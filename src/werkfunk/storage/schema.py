@@ -88,6 +88,10 @@ COLUMNS: tuple[Column, ...] = (
         id="random id", conversation="conversation id", user="user id of the uploader", size="size of the sealed, padded file", received="bytes received",
         time="server time of the upload's beginning, for the clean-up", linked="whether an event names it",
     ),
+    *_table(
+        "push_subscriptions", CONTRACT, "until switched off on the device, given up by its push service, or the device is revoked",
+        device="device id", user="user id", endpoint="*address at the browser's push service", keys="*the browser's public key and secret for sealing push messages",
+    ),
 )  # fmt: skip
 
 MIGRATIONS: tuple[str, ...] = (
@@ -129,6 +133,10 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE blobs (
         id BLOB NOT NULL PRIMARY KEY, conversation BLOB NOT NULL, user BLOB NOT NULL, size INTEGER NOT NULL,
         received INTEGER NOT NULL, time INTEGER NOT NULL, linked INTEGER NOT NULL) STRICT;
+    """,
+    """
+    CREATE TABLE push_subscriptions (
+        device BLOB NOT NULL PRIMARY KEY, user BLOB NOT NULL, endpoint BLOB NOT NULL, keys BLOB NOT NULL) STRICT;
     """,
 )
 VERSION = len(MIGRATIONS)

@@ -141,6 +141,16 @@ class BlobRow:
     linked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PushRow:
+    """A device's push subscription; `keys` is the browser's public point (65 bytes) and secret (16 bytes)."""
+
+    device: bytes
+    user: bytes
+    endpoint: str
+    keys: bytes
+
+
 class Store(Protocol):
     """Everything durable but the blobs' bytes. Times in ms."""
 
@@ -230,3 +240,12 @@ class Store(Protocol):
 
     async def orphans(self, before: int) -> list[bytes]:
         """Files begun before `before` that no event names."""
+
+    async def push_subscriptions(self) -> list[PushRow]:
+        """All push subscriptions."""
+
+    async def put_push(self, row: PushRow) -> None:
+        """Store a device's subscription in place of the one before."""
+
+    async def drop_push(self, devices: list[bytes]) -> None:
+        """Forget the devices' subscriptions."""

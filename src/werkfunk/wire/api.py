@@ -266,6 +266,22 @@ class RepairAnswer(Body):
     box: BoxBytes
 
 
+class PushSubscription(Body):
+    """What the browser's `PushManager.subscribe` gave: the push service's address and for whom to seal (RFC 8291)."""
+
+    endpoint: Annotated[str, Meta(min_length=1, max_length=2_048)]
+    p256dh: Annotated[bytes, Meta(min_length=65, max_length=65)]
+    auth: Id16
+
+
+class Push(Body):
+    """`key` is the applicationServerKey to subscribe with, empty when this server sends no push messages."""
+
+    key: bytes
+    subscribed: bool
+    """Whether the asking device has a subscription here."""
+
+
 class Health(Body):
     """The server's state: `ok`, `starting` or `stopping`."""
 

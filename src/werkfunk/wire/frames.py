@@ -146,6 +146,12 @@ class RepairWanted(Frame, tag="repair"):
     answered: bool = False
 
 
+class Shown(Frame, tag="shown"):
+    """Client: whether the app is in front of its user (as after signing in) or not; without it in front, the device is pushed to."""
+
+    shown: bool
+
+
 class Ping(Frame, tag="ping"):
     """Either side: answer with Pong."""
 
@@ -164,7 +170,7 @@ class Goodbye(Frame, tag="goodbye"):
     code: str
 
 
-ClientFrame = Authenticate | Send | Sync | Fetch | WriteSlot | Ping | Pong
+ClientFrame = Authenticate | Send | Sync | Fetch | WriteSlot | Shown | Ping | Pong
 ServerFrame = (
     Challenge
     | Welcome

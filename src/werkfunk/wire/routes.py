@@ -255,5 +255,32 @@ ROUTES: tuple[Route, ...] = (
         Operation.LIST_CONVERSATIONS,
         summary="Open questions in the asker's conversations.",
     ),
+    Route(
+        "push",
+        "GET",
+        "/v1/push",
+        api.Push,
+        None,
+        Operation.MANAGE_PUSH,
+        summary="Whether and with which key this server pushes, and whether it does so to the asking device.",
+    ),
+    Route(
+        "push_subscribe",
+        "PUT",
+        "/v1/push/subscription",
+        api.Empty,
+        api.PushSubscription,
+        Operation.MANAGE_PUSH,
+        summary="Push to the asking device; a new subscription takes the place of the old one.",
+    ),
+    Route(
+        "push_unsubscribe",
+        "DELETE",
+        "/v1/push/subscription",
+        api.Empty,
+        None,
+        Operation.MANAGE_PUSH,
+        summary="Push no longer to the asking device.",
+    ),
 )
 """Path parameters are ids in lower-case hex."""

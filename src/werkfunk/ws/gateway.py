@@ -29,6 +29,13 @@ class Reader(Peer, Protocol):
         """Wait for room in the socket."""
 
 
+class Arrival(Reader, Protocol):
+    """What the gateway notes of a connection that ends."""
+
+    heard: int
+    clean: bool
+
+
 class Gateway:
     """See the module."""
 
@@ -43,7 +50,9 @@ class Gateway:
         clock: Clock,
         seen: Callable[[bytes], None],
         fault: Callable[[BaseException], None],
+        broken: Callable[[bytes, bytes, int], None] = lambda user, device, heard: None,
     ) -> None:
+        """`broken` is told of connections that end without goodbye: user, device, last sign of life in ms."""
         self.directory = directory
         self.conversations = conversations
         self.sessions = sessions
@@ -53,6 +62,7 @@ class Gateway:
         self.clock = clock
         self._seen = seen
         self._fault = fault
+        self._broken = broken
         self._tasks: set[asyncio.Task[None]] = set()
         self.loop = asyncio.get_running_loop()
 
@@ -85,10 +95,12 @@ class Gateway:
         self.metrics.connections.set(len(self.hub))
         self._seen(peer.user)
 
-    def left(self, peer: Peer) -> None:
+    def left(self, peer: Arrival) -> None:
         """A connection is gone."""
         self.hub.discard(peer)
         self.metrics.connections.set(len(self.hub))
+        if not peer.clean:
+            self._broken(peer.user, peer.device, peer.heard)
 
     def welcome(self, subject: Subject) -> frames.Welcome:
         """The answer to a signed challenge."""

@@ -53,10 +53,18 @@ class Listener(WSListener):
             connection.push(framing.frame(frame.get_payload_as_bytes(), framing.PONG))
             connection.flush()
         elif kind == WSMsgType.CLOSE:
+            connection.clean = True
             transport.underlying_transport.write(framing.close(1000))
             transport.underlying_transport.close()
         elif kind != WSMsgType.PONG:
             connection.end("malformed")
+
+    def is_user_specific_pong(self, frame: WSFrame) -> bool:
+        """An answer to picows' own ping: a sign of life."""
+        pong = frame.msg_type == WSMsgType.PONG
+        if pong and self._connection is not None:
+            self._connection.alive()
+        return bool(pong)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """The socket is gone."""

@@ -16,6 +16,7 @@ from werkfunk.storage.store import (
     ConversationRow,
     EventRow,
     MemberRow,
+    PushRow,
     StoreError,
 )
 
@@ -327,3 +328,34 @@ class SqliteStore:
             lambda c: c.execute("SELECT id FROM blobs WHERE linked = 0 AND time < ?", (before,)).fetchall()
         )
         return [row[0] for row in rows]
+
+    async def push_subscriptions(self) -> list[PushRow]:
+        """See Store."""
+        rows = await self._database.read(
+            lambda c: c.execute("SELECT device, user, endpoint, keys FROM push_subscriptions").fetchall()
+        )
+        opened = self._keys.open_column
+        return [
+            PushRow(
+                device,
+                user,
+                opened("push_subscriptions.endpoint", endpoint).decode(),
+                opened("push_subscriptions.keys", keys),
+            )
+            for device, user, endpoint, keys in rows
+        ]
+
+    async def put_push(self, row: PushRow) -> None:
+        """See Store."""
+        endpoint = self._keys.seal_column("push_subscriptions.endpoint", row.endpoint.encode())
+        keys = self._keys.seal_column("push_subscriptions.keys", row.keys)
+        sql = (
+            "INSERT INTO push_subscriptions (device, user, endpoint, keys) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (device) DO UPDATE SET endpoint = excluded.endpoint, keys = excluded.keys"
+        )
+        await self._database.write(lambda c: c.execute(sql, (row.device, row.user, endpoint, keys)))
+
+    async def drop_push(self, devices: list[bytes]) -> None:
+        """See Store."""
+        sql = "DELETE FROM push_subscriptions WHERE device = ?"
+        await self._database.write(lambda c: c.executemany(sql, [(device,) for device in devices]))
