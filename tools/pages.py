@@ -59,6 +59,7 @@ def what_the_server_knows() -> str:
         - network addresses (IPv6: the /64 network), for the rate limit, until the server stops or 10,000 others came after;
         - who is connected now with which device, and whether the app is in front there, while it lasts;
         - which device has yet to be told of which conversation, until its push service has taken it or for at most an hour;
+        - who speaks, who waits for the floor and who listens where, while it lasts; of a burst no frame is kept, only its random id, until the server stops or 4,096 others came after;
         - the day on which a person was last seen, until it is written (at most ten minutes);
         - hashes of the proofs used in the last ten minutes, so that none counts twice.
         """,

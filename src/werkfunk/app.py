@@ -26,6 +26,7 @@ from werkfunk.protocol.statements import ChainKind
 from werkfunk.services.blobs import Blobs
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory, can_see
+from werkfunk.services.floors import Floors
 from werkfunk.services.hub import Hub
 from werkfunk.services.limiter import Limiter
 from werkfunk.services.push import Push
@@ -104,8 +105,19 @@ class Server:
             lambda: self._stopping,
         )
         events = Limiter(config.events_per_second, config.events_burst, loop.time)
+        floors = Floors(self._store, directory, rooms, hub, self._metrics, clock, self._fault)
         gateway = Gateway(
-            directory, conversations, sessions, hub, self._metrics, events, clock, self._seen, self._fault, push.left
+            directory,
+            conversations,
+            sessions,
+            hub,
+            floors,
+            self._metrics,
+            events,
+            clock,
+            self._seen,
+            self._fault,
+            push.left,
         )
 
         def told(kind: ChainKind, chain: bytes, length: int) -> None:

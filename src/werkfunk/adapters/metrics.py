@@ -15,6 +15,10 @@ class Metrics:
         self.seconds = Histogram("werkfunk_http_seconds", "Duration of HTTP requests", ["route"], registry=r)
         self.connections = Gauge("werkfunk_connections", "Signed-in WebSocket connections", registry=r)
         self.push = Counter("werkfunk_push", "Push messages by result", ["result"], registry=r)
+        self.voice = Counter("werkfunk_voice_frames", "Voice frames delivered", registry=r)
+        self.voice_dropped = Counter(
+            "werkfunk_voice_dropped", "Voice frames dropped: late, or not the floor's", registry=r
+        )
         self.faults = Counter("werkfunk_faults", "Mistakes of the server", registry=r)
 
     def text(self) -> bytes:

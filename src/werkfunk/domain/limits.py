@@ -42,3 +42,21 @@ PING_S = 25
 """A silent connection is asked for a sign of life, and closed when two of these pass without one."""
 SLOTS_MAX = 8
 """Slots per person and conversation."""
+BURST_MS = 60_000
+"""The longest burst of live voice; then the floor goes to the next."""
+FLOOR_SILENCE_S = 3.0
+"""Whoever holds the floor and sends no frame for so long has vanished."""
+FLOOR_LEASE_MS = 6_000
+"""How long a node's claim to a floor outlives the node; renewed every second while somebody speaks."""
+FLOOR_QUEUE_MAX = 16
+"""People who wait for one floor."""
+TUNED_MAX = 64
+"""Conversations whose live voice one connection wants."""
+VOICE_FRAME_MAX = 512
+"""A sealed voice frame: 20 ms of Opus at up to 198 kbit/s."""
+VOICE_FRAMES_PER_S = 60
+"""A sender's frames: 50 a second, and some more to catch up after a stall."""
+VOICE_FRAMES_AHEAD = 100
+"""How many frames a burst may be ahead of that rate."""
+VOICE_BACKLOG = 4_096
+"""Bytes that wait in a listener's socket; beyond them voice frames are late and dropped."""

@@ -48,6 +48,9 @@ class Operation(Enum):
     UPLOAD_BLOB = "upload_blob"
     READ_BLOB = "read_blob"
     MANAGE_PUSH = "manage_push"
+    HEAR = "hear"
+    SPEAK = "speak"
+    SPEAK_URGENTLY = "speak_urgently"
 
 
 _CONVERSATION = frozenset(
@@ -60,6 +63,8 @@ _CONVERSATION = frozenset(
         Operation.REPAIR,
         Operation.UPLOAD_BLOB,
         Operation.READ_BLOB,
+        Operation.HEAR,
+        Operation.SPEAK,
     }
 )
 _GUEST = _CONVERSATION | {
@@ -71,7 +76,7 @@ _GUEST = _CONVERSATION | {
     Operation.LIST_CONVERSATIONS,
     Operation.MANAGE_PUSH,
 }
-_MEMBER = _GUEST | {Operation.CREATE_CONVERSATION}
+_MEMBER = _GUEST | {Operation.CREATE_CONVERSATION, Operation.SPEAK_URGENTLY}
 _ADMIN = _MEMBER | {Operation.INVITE, Operation.CHANGE_ROLES, Operation.REMOVE_PERSON}
 _OWNER = _ADMIN | {Operation.SET_ORGANISATION}
 
@@ -87,7 +92,8 @@ PERMISSIONS: dict[Role, frozenset[Operation]] = {
 
 def scope_of(operation: Operation) -> Scope:
     """What the operation needs besides the role."""
-    return Scope.CONVERSATION if operation in _CONVERSATION else Scope.ORGANISATION
+    own = operation in _CONVERSATION or operation is Operation.SPEAK_URGENTLY
+    return Scope.CONVERSATION if own else Scope.ORGANISATION
 
 
 @dataclass(frozen=True, slots=True)

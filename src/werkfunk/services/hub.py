@@ -29,7 +29,7 @@ class Hub:
 
     def __init__(self, prepare: Callable[[bytes], bytes]) -> None:
         """`prepare` turns an encoded frame into what goes on the wire, once for all receivers."""
-        self._prepare = prepare
+        self.prepare = prepare
         self._peers: dict[bytes, set[Peer]] = {}
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class Hub:
         for user in users:
             for peer in peers_of(user) or ():
                 if peer is not but:
-                    prepared = prepared or self._prepare(encode(frame))
+                    prepared = prepared or self.prepare(encode(frame))
                     peer.push(prepared)
                     touched.add(peer)
         if dirty is None:

@@ -92,6 +92,10 @@ COLUMNS: tuple[Column, ...] = (
         "push_subscriptions", CONTRACT, "until switched off on the device, given up by its push service, or the device is revoked",
         device="device id", user="user id", endpoint="*address at the browser's push service", keys="*the browser's public key and secret for sealing push messages",
     ),
+    *_table(
+        "leases", INTEREST, "while somebody speaks; a few seconds after a crash",
+        name="what is held by one at a time: a conversation's floor (its id)", holder="random id of the burst, nobody's name", until="end of the claim, in ms",
+    ),
 )  # fmt: skip
 
 MIGRATIONS: tuple[str, ...] = (
@@ -138,5 +142,6 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE push_subscriptions (
         device BLOB NOT NULL PRIMARY KEY, user BLOB NOT NULL, endpoint BLOB NOT NULL, keys BLOB NOT NULL) STRICT;
     """,
+    "CREATE TABLE leases (name BLOB NOT NULL PRIMARY KEY, holder BLOB NOT NULL, until INTEGER NOT NULL) STRICT;",
 )
 VERSION = len(MIGRATIONS)

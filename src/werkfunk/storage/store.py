@@ -249,3 +249,9 @@ class Store(Protocol):
 
     async def drop_push(self, devices: list[bytes]) -> None:
         """Forget the devices' subscriptions."""
+
+    async def take_lease(self, name: bytes, holder: bytes, now: int, until: int) -> bool:
+        """Take or prolong a lease until `until`; False while another holder's lasts at `now`. One holder over all nodes."""
+
+    async def drop_lease(self, name: bytes, holder: bytes) -> None:
+        """Give a lease back, if it is still this holder's."""

@@ -62,7 +62,7 @@ class Ack(Frame, tag="ack"):
 
 
 class Refused(Frame, tag="refused"):
-    """Server: not done. `reference` is the message id of the Send or Slot, the conversation of a Fetch, or empty."""
+    """Server: not done. `reference` is the message id of the Send or Slot, the conversation of a Fetch, the burst of a FloorRequest, or empty."""
 
     reference: bytes
     code: str
@@ -170,7 +170,80 @@ class Goodbye(Frame, tag="goodbye"):
     code: str
 
 
-ClientFrame = Authenticate | Send | Sync | Fetch | WriteSlot | Shown | Ping | Pong
+class Tune(Frame, tag="tune"):
+    """Client: live voice of these conversations is wanted here from now on; no others'. Who joins late gets `floor_taken`."""
+
+    conversations: list[bytes]
+
+
+class FloorRequest(Frame, tag="floor_request"):
+    """Client: I want to speak. `burst` is the salt of the burst (16 fresh random bytes, docs/protocol.md, 9) and names it.
+
+    The answer is `floor_granted`, `floor_queued` (and granted later), or `refused` with the burst as its reference.
+    `urgent` is for alarms: it interrupts who speaks without it. Who asks again while waiting keeps the newest wish only.
+    """
+
+    conversation: bytes
+    generation: int
+    burst: bytes
+    urgent: bool = False
+
+
+class FloorRelease(Frame, tag="floor_release"):
+    """Client: I have finished, or do not want to wait any more."""
+
+    conversation: bytes
+    burst: bytes
+
+
+class FloorGranted(Frame, tag="floor_granted"):
+    """Server: speak now; the floor is taken back at `ends`."""
+
+    conversation: bytes
+    burst: bytes
+    ends: int
+
+
+class FloorQueued(Frame, tag="floor_queued"):
+    """Server: somebody speaks; you are number `position` (1 is next)."""
+
+    conversation: bytes
+    burst: bytes
+    position: int
+
+
+class FloorTaken(Frame, tag="floor_taken"):
+    """Server: `device` of `user` speaks; `waiting` are the people in the queue. Sent again when the queue changes."""
+
+    conversation: bytes
+    burst: bytes
+    user: bytes
+    device: bytes
+    generation: int
+    ends: int
+    urgent: bool
+    waiting: list[bytes] = []
+
+
+class FloorReleased(Frame, tag="floor_released"):
+    """Server: the burst is over; `reason`: released | limit | silent | gone | interrupted | rekey_required | refused."""
+
+    conversation: bytes
+    burst: bytes
+    reason: str
+
+
+class Voice(Frame, tag="voice"):
+    """Either side: sealed frame `number` of a burst. Never stored, dropped where it would be late, passed on as it came."""
+
+    burst: bytes
+    number: int
+    sealed: bytes
+
+
+ClientFrame = (
+    Authenticate | Send | Sync | Fetch | WriteSlot | Shown | Ping | Pong | Tune | FloorRequest | FloorRelease | Voice
+)
 ServerFrame = (
     Challenge
     | Welcome
@@ -185,6 +258,11 @@ ServerFrame = (
     | Ping
     | Pong
     | Goodbye
+    | FloorGranted
+    | FloorQueued
+    | FloorTaken
+    | FloorReleased
+    | Voice
 )
 
 encode = msgspec.msgpack.Encoder().encode

@@ -81,6 +81,19 @@ class Connection:
                 self._alive = False
                 self._transport.close()
 
+    @property
+    def connected(self) -> bool:
+        """See floors.Speaker."""
+        return self._alive
+
+    def relay(self, prepared: bytes) -> bool:
+        """See floors.Speaker."""
+        transport = self._transport
+        if not self._alive or transport.get_write_buffer_size() > limits.VOICE_BACKLOG:
+            return False
+        transport.write(prepared)
+        return True
+
     async def room(self) -> bool:
         """Wait until the socket has taken most of what waits; False when the connection is gone."""
         waited = 0.0
@@ -108,7 +121,9 @@ class Connection:
             self.end("malformed")
             return
         try:
-            if self._signed_in:
+            if isinstance(frame, frames.Voice) and self._signed_in:
+                self._voice(frame, payload)
+            elif self._signed_in:
                 self._handle(frame)
             elif isinstance(frame, frames.Authenticate):
                 self._authenticate(frame)
@@ -156,8 +171,20 @@ class Connection:
                 self._later(self._gateway.fetch(self, frame), frame.conversation)
             case frames.WriteSlot():
                 self._later(self._gateway.write_slot(self, frame), b"")
+            case frames.Tune():
+                self._later(self._gateway.tune(self, frame), b"")
+            case frames.FloorRequest():
+                self._later(self._gateway.request_floor(self, frame), frame.burst[:16])
+            case frames.FloorRelease():
+                self._gateway.floors.release(self, frame)
             case frames.Authenticate():
                 raise Failure(Code.MALFORMED, "signed in already")
+
+    def _voice(self, frame: frames.Voice, payload: bytes) -> None:
+        try:
+            self._gateway.floors.voice(self, frame, payload)
+        except Failure as failure:
+            self._refuse(frame.burst, failure)
 
     def _send(self, frame: frames.Send) -> None:
         gateway = self._gateway

@@ -6,24 +6,22 @@ from typing import Protocol
 
 from werkfunk.adapters.clock import Clock
 from werkfunk.adapters.metrics import Metrics
+from werkfunk.domain import limits
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.roles import Subject
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory
+from werkfunk.services.floors import Floors, Speaker
 from werkfunk.services.hub import Hub, Peer
 from werkfunk.services.limiter import Limiter
 from werkfunk.services.sessions import Sessions
 from werkfunk.wire import frames
-from werkfunk.wire.frames import Frame
 
 
-class Reader(Peer, Protocol):
+class Reader(Speaker, Protocol):
     """A connection, as the gateway writes to it."""
 
     subject: Subject | None
-
-    def send(self, frame: Frame) -> None:
-        """Send one frame now."""
 
     async def room(self) -> bool:
         """Wait for room in the socket."""
@@ -45,6 +43,7 @@ class Gateway:
         conversations: Conversations,
         sessions: Sessions,
         hub: Hub,
+        floors: Floors,
         metrics: Metrics,
         events: Limiter,
         clock: Clock,
@@ -57,6 +56,7 @@ class Gateway:
         self.conversations = conversations
         self.sessions = sessions
         self.hub = hub
+        self.floors = floors
         self.metrics = metrics
         self.events = events
         self.clock = clock
@@ -98,6 +98,7 @@ class Gateway:
     def left(self, peer: Arrival) -> None:
         """A connection is gone."""
         self.hub.discard(peer)
+        self.floors.left(peer)
         self.metrics.connections.set(len(self.hub))
         if not peer.clean:
             self._broken(peer.user, peer.device, peer.heard)
@@ -147,9 +148,24 @@ class Gateway:
         message_id = await self.conversations.write_slot(peer.subject, frame.event, peer)
         peer.send(frames.Ack(message_id, b"", 0, self.clock()))
 
+    async def tune(self, peer: Reader, frame: frames.Tune) -> None:
+        """Choose the conversations whose live voice comes here."""
+        assert peer.subject is not None
+        if len(frame.conversations) > limits.TUNED_MAX:
+            raise Failure(Code.MALFORMED, "conversations")
+        await self.floors.tune(peer, peer.subject, frame.conversations)
+
+    async def request_floor(self, peer: Reader, frame: frames.FloorRequest) -> None:
+        """Ask for the floor."""
+        assert peer.subject is not None
+        if not self.events.allow(peer.device):
+            raise Failure(Code.RATE_LIMITED)
+        await self.floors.request(peer, self.directory.subject(peer.device), frame)
+
     async def close(self) -> None:
         """Tell everybody to come back, and stop."""
         self.hub.end_all("restart")
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.floors.close()

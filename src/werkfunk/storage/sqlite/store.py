@@ -359,3 +359,19 @@ class SqliteStore:
         """See Store."""
         sql = "DELETE FROM push_subscriptions WHERE device = ?"
         await self._database.write(lambda c: c.executemany(sql, [(device,) for device in devices]))
+
+    async def take_lease(self, name: bytes, holder: bytes, now: int, until: int) -> bool:
+        """See Store."""
+        sql = (
+            "INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
+            " WHERE leases.until <= ? OR leases.holder = excluded.holder"
+        )
+        row = (name, holder, until, now)
+        done: int = await self._database.write(lambda c: c.execute(sql, row).rowcount)
+        return done == 1
+
+    async def drop_lease(self, name: bytes, holder: bytes) -> None:
+        """See Store."""
+        sql = "DELETE FROM leases WHERE name = ? AND holder = ?"
+        await self._database.write(lambda c: c.execute(sql, (name, holder)))

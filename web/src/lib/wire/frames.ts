@@ -12,7 +12,36 @@ export type ClientFrame =
   | { tag: "fetch"; conversation: Uint8Array; after: number; limit: number }
   | { tag: "slot"; event: Uint8Array }
   | { tag: "ping"; value: number }
-  | { tag: "pong"; value: number };
+  | { tag: "pong"; value: number }
+  | { tag: "tune"; conversations: Uint8Array[] }
+  | { tag: "floor_request"; conversation: Uint8Array; generation: number; burst: Uint8Array; urgent: boolean }
+  | { tag: "floor_release"; conversation: Uint8Array; burst: Uint8Array }
+  | VoiceFrame;
+
+/** Sealed frame `number` of a burst, either way. */
+export interface VoiceFrame {
+  tag: "voice";
+  burst: Uint8Array;
+  number: number;
+  sealed: Uint8Array;
+}
+
+/** What the server says about a floor (docs/frames.md). */
+export type FloorFrame =
+  | { tag: "floor_granted"; conversation: Uint8Array; burst: Uint8Array; ends: number }
+  | { tag: "floor_queued"; conversation: Uint8Array; burst: Uint8Array; position: number }
+  | {
+      tag: "floor_taken";
+      conversation: Uint8Array;
+      burst: Uint8Array;
+      user: Uint8Array;
+      device: Uint8Array;
+      generation: number;
+      ends: number;
+      urgent: boolean;
+      waiting: Uint8Array[];
+    }
+  | { tag: "floor_released"; conversation: Uint8Array; burst: Uint8Array; reason: string };
 
 /** `event` is empty and `hash` its SHA-256 where it is not visible to the asker. */
 export interface Logged {
@@ -35,12 +64,14 @@ export type ServerFrame =
   | { tag: "repair"; conversation: Uint8Array; generation: number; user: Uint8Array; answered: boolean }
   | { tag: "ping"; value: number }
   | { tag: "pong"; value: number }
-  | { tag: "goodbye"; code: string };
+  | { tag: "goodbye"; code: string }
+  | FloorFrame
+  | VoiceFrame;
 
 /** What the server sent is not a frame of ours. */
 export class FrameRefused extends Error {}
 
-type Kind = "bytes" | "int" | "text" | "bool" | "events";
+type Kind = "bytes" | "int" | "text" | "bool" | "events" | "list";
 type Field = readonly [name: string, kind: Kind, fallback?: unknown];
 
 const SERVER: Readonly<Record<string, readonly Field[]>> = {
@@ -96,6 +127,36 @@ const SERVER: Readonly<Record<string, readonly Field[]>> = {
   ping: [["value", "int", 0]],
   pong: [["value", "int", 0]],
   goodbye: [["code", "text"]],
+  floor_granted: [
+    ["conversation", "bytes"],
+    ["burst", "bytes"],
+    ["ends", "int"],
+  ],
+  floor_queued: [
+    ["conversation", "bytes"],
+    ["burst", "bytes"],
+    ["position", "int"],
+  ],
+  floor_taken: [
+    ["conversation", "bytes"],
+    ["burst", "bytes"],
+    ["user", "bytes"],
+    ["device", "bytes"],
+    ["generation", "int"],
+    ["ends", "int"],
+    ["urgent", "bool"],
+    ["waiting", "list", []],
+  ],
+  floor_released: [
+    ["conversation", "bytes"],
+    ["burst", "bytes"],
+    ["reason", "text"],
+  ],
+  voice: [
+    ["burst", "bytes"],
+    ["number", "int"],
+    ["sealed", "bytes"],
+  ],
 };
 const LOGGED: readonly Field[] = [
   ["seq", "int"],
@@ -111,6 +172,10 @@ const NAMES: Readonly<Record<ClientFrame["tag"], readonly string[]>> = {
   slot: ["event"],
   ping: ["value"],
   pong: ["value"],
+  tune: ["conversations"],
+  floor_request: ["conversation", "generation", "burst", "urgent"],
+  floor_release: ["conversation", "burst"],
+  voice: ["burst", "number", "sealed"],
 };
 
 /** The bytes of a client's frame. */
@@ -152,7 +217,7 @@ function checked(value: unknown, kind: Kind, name: string): unknown {
           ? typeof value === "string"
           : kind === "bool"
             ? typeof value === "boolean"
-            : Array.isArray(value);
+            : Array.isArray(value) && (kind !== "list" || value.every((item) => item instanceof Uint8Array));
   if (!right) throw new FrameRefused(`${name} is not ${kind}`);
   if (kind !== "events") return value;
   return (value as unknown[]).map((item) => {
