@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Self
 
 PIECE = 16_384
+# Chromium itself asks here what a form's fields mean, and has no flag of its own for it; no page's doing. Not reached either.
+BROWSERS_OWN = {b"content-autofill.googleapis.com:443"}
 
 
 class Network:
@@ -111,7 +113,8 @@ class Link:
         method, target, _ = head.split(b" ", 2)
         authority = target.decode().removeprefix("http://").partition("/")[0]
         if not authority.endswith(f"localhost:{self._server_port}"):
-            self.foreign.append(target.decode())
+            if target not in BROWSERS_OWN:
+                self.foreign.append(target.decode())
             return
         if not self.up:
             return

@@ -27,6 +27,7 @@ export const app = area(
     "do.print": "Drucken",
     "do.pause": "Anhalten",
     "do.resume": "Fortsetzen",
+    "do.wipe": "Jetzt löschen",
 
     "network.offline": "Keine Verbindung. Du kannst weiterschreiben, gesendet wird später.",
     "network.connecting": "Verbindet …",
@@ -91,6 +92,7 @@ export const app = area(
     "do.print": "Print",
     "do.pause": "Pause",
     "do.resume": "Resume",
+    "do.wipe": "Delete now",
 
     "network.offline": "No connection. Keep writing, it will be sent later.",
     "network.connecting": "Connecting …",

@@ -20,11 +20,16 @@ export const joining = area(
     "join.checking": "Einladung wird geprüft …",
     "join.device": "Dieses Gerät verbinden",
     "join.deviceText": "Danach ist hier derselbe Verlauf wie auf deinem anderen Gerät.",
+    "join.setupText": "Du richtest den Betrieb ein und lädst danach die anderen ein.",
+    "join.failed": "So geht es nicht weiter",
+    "join.other": "Andere Einladung benutzen",
     "join.connect": "Verbinden",
 
     "recover.title": "Mit Code zurückkommen",
     "recover.text": "Der Code steht auf dem Blatt, das du beim Einrichten gedruckt oder abgeschrieben hast.",
     "recover.code": "Wiederherstellungscode",
+    "recover.hint": "7 Gruppen mit je 4 Zeichen. Groß oder klein ist egal.",
+    "recover.busy": "Dein Verlauf wird zurückgeholt …",
     "recover.go": "Zurückholen",
 
     "code.title": "Dein Wiederherstellungscode",
@@ -36,17 +41,25 @@ export const joining = area(
     "code.show": "Anzeigen",
     "code.new": "Neuen Code erzeugen",
     "code.newText": "Der alte Code gilt dann nicht mehr.",
+    "code.qr": "Der Code als Bild zum Scannen",
+    "code.how":
+      "So kommst du zurück: {host} öffnen, „Ich habe einen Wiederherstellungscode“ wählen, diesen Code scannen oder eintippen. Zeig ihn niemandem.",
     "code.print": "{organisation} · Wiederherstellungscode von {name}",
+
+    "paste.text": "Du hast die Einladung als Nachricht bekommen? Kopiere den Link und füge ihn hier ein.",
 
     "scan.title": "Code scannen",
     "scan.denied":
       "Die Kamera ist nicht freigegeben. Erlaube sie in den Einstellungen des Browsers oder füge den Link ein.",
+    "scan.none": "Hier ist keine Kamera, die sich benutzen lässt. Füge den Link ein.",
+    "scan.invitation": "Im Büro oder von wem du eingeladen wirst, bekommst du einen Code gezeigt.",
     "scan.aim": "Halte den Code ins Bild.",
 
     "cut.revoked": "Dieses Gerät ist gesperrt",
     "cut.revokedText": "Es wurde auf einem anderen Gerät oder im Büro gesperrt.",
     "cut.removed": "Du bist nicht mehr im Betrieb",
     "cut.removedText": "Dein Zugang wurde entfernt.",
+    "cut.wipeText": "Alle Chats und Schlüssel auf diesem Gerät werden gelöscht.",
     "cut.wipe": "Daten auf diesem Gerät löschen",
   },
   {
@@ -68,11 +81,16 @@ export const joining = area(
     "join.checking": "Checking the invitation …",
     "join.device": "Connect this device",
     "join.deviceText": "It will show the same history as your other device.",
+    "join.setupText": "You set up the business and then invite the others.",
+    "join.failed": "This does not work",
+    "join.other": "Use another invitation",
     "join.connect": "Connect",
 
     "recover.title": "Come back with a code",
     "recover.text": "The code is on the sheet that you printed or wrote down when you joined.",
     "recover.code": "Recovery code",
+    "recover.hint": "7 groups of 4 characters. Capitals do not matter.",
+    "recover.busy": "Bringing your history back …",
     "recover.go": "Come back",
 
     "code.title": "Your recovery code",
@@ -84,16 +102,24 @@ export const joining = area(
     "code.show": "Show",
     "code.new": "Make a new code",
     "code.newText": "The old code will no longer work.",
+    "code.qr": "The code as a picture to scan",
+    "code.how":
+      "How to come back: open {host}, choose “I have a recovery code”, scan or type this code. Show it to nobody.",
     "code.print": "{organisation} · recovery code of {name}",
+
+    "paste.text": "Did you get the invitation as a message? Copy the link and paste it here.",
 
     "scan.title": "Scan code",
     "scan.denied": "The camera is not allowed. Allow it in the browser’s settings, or paste the link.",
+    "scan.none": "There is no camera here that can be used. Paste the link.",
+    "scan.invitation": "Whoever invites you shows you a code.",
     "scan.aim": "Hold the code into the picture.",
 
     "cut.revoked": "This device is locked out",
     "cut.revokedText": "It was locked out on another device or in the office.",
     "cut.removed": "You are no longer in the business",
     "cut.removedText": "Your access was removed.",
+    "cut.wipeText": "All chats and keys on this device are deleted.",
     "cut.wipe": "Delete the data on this device",
   },
 );
