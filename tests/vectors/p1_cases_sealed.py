@@ -1,5 +1,6 @@
 """Cases of everything sealed: events, messages, slots, attachments, voice, generation, grant and archive boxes."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ def make(w: Any) -> None:
     _slots(w)
     _attachments(w)
     _layers(w)
+    _redact(w)
     _voice_and_log(w)
     _boxes(w)
 
@@ -380,6 +382,29 @@ def _layers(w: Any) -> None:
     add("brightness", "more than 100 %", {**good, 4: 101})
     add("many", "1,001 layers", {**good, 6: [one] * 1_001})
     w.add("layers", "trailing-byte", "M1", "a byte too many", {"data": encode(good) + b"\0"}, "cbor_form")
+
+
+def _redact(w: Any) -> None:
+    width, height = 40, 24
+    picture = hashlib.shake_256(b"picture").digest(3 * width * height)
+    noise = det("noise", 32) * 6
+    cases: dict[str, tuple[str, list[int], str]] = {
+        "black-out": ("black-out", [10, 6, 8, 5], "two pixels more on each side"),
+        "black-out-edge": ("black-out", [-5, 20, 12, 40], "over the edge"),
+        "black-out-beside": ("black-out", [50, 0, 8, 8], "beside the picture: nothing"),
+        "pixelate": ("pixelate", [2, 2, 34, 18], "two blocks, none smaller than 16 by 16"),
+        "pixelate-small": ("pixelate", [30, 3, 3, 3], "one block"),
+        "pixelate-all": ("pixelate", [0, 0, 40, 24], "the whole picture"),
+    }
+    for name, (how, rectangle, why) in cases.items():
+        size = {"width": num(width), "height": num(height)}
+        w.add(
+            "redact",
+            name,
+            "M38",
+            why,
+            {**size, "rectangle": encode(rectangle), "how": how.encode(), "noise": noise, "pixels": picture},
+        )
 
 
 def _voice_and_log(w: Any) -> None:

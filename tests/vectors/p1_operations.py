@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from werkfunk.domain import redaction
 from werkfunk.protocol import (
     archive,
     attachments,
@@ -78,6 +79,32 @@ def cbor_(v: Bytes) -> Bytes:
 
 def layers_(v: Bytes) -> Bytes:
     return {"data": layers.write_layers(layers.read_layers(v["data"]))}
+
+
+def redact(v: Bytes) -> Bytes:
+    width, height = number(v["width"]), number(v["height"])
+    pixels = bytearray(v["pixels"])
+    x, y, w, h = cbor.decode(v["rectangle"])
+    covered = redaction.area(x, y, w, h, (width, height))
+    if covered is None:
+        return {"pixels": bytes(pixels)}
+    pixelate = v["how"] == b"pixelate"
+    parts = (
+        redaction.blocks(covered.width, covered.height)
+        if pixelate
+        else [redaction.Area(0, 0, covered.width, covered.height)]
+    )
+    for index, part in enumerate(parts):
+        rows = range(covered.y + part.y, covered.y + part.y + part.height)
+        columns = range(covered.x + part.x, covered.x + part.x + part.width)
+        places = [3 * (row * width + column) for row in rows for column in columns]
+        for channel in range(3):
+            total = sum(pixels[place + channel] for place in places)
+            noise = v["noise"][3 * index + channel] if pixelate else 0
+            value = redaction.block_value(total, len(places), noise) if pixelate else 0
+            for place in places:
+                pixels[place + channel] = value
+    return {"pixels": bytes(pixels)}
 
 
 def ed25519_public(v: Bytes) -> Bytes:
@@ -298,6 +325,7 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "recovery-code": recovery_code,
     "link": link,
     "layers": layers_,
+    "redact": redact,
     "voice": voice_,
     "generation-box": generation_box,
     "repair-box": repair_box,

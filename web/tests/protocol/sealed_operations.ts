@@ -23,6 +23,7 @@ import * as signing from "../../src/lib/protocol/signing";
 import * as slots from "../../src/lib/protocol/slots";
 import type { Head } from "../../src/lib/protocol/statements";
 import { burstKey, openFrame } from "../../src/lib/protocol/voice";
+import { area, pixelate } from "../../src/lib/photo/redact";
 import { type Inputs, number, type Operation } from "./vectors";
 
 const label = (bytes: Uint8Array | undefined): Label => text(bytes!) as Label;
@@ -41,6 +42,28 @@ async function all(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return concat(...out);
 }
 
+/** Pixels are RGB in the vectors, RGBA on a canvas. */
+function redact(v: Inputs): Uint8Array {
+  const [width, height] = [number(v["width"]), number(v["height"])];
+  const [x = 0, y = 0, w = 0, h = 0] = decode(v["rectangle"]!) as number[];
+  const pixels = v["pixels"]!.slice();
+  const covered = area([x, y, x + w, y + h], width, height, 1);
+  if (!covered) return pixels;
+  const inside = new Uint8ClampedArray(4 * covered.width * covered.height);
+  const each = (visit: (from: number, to: number) => void): void => {
+    for (let i = 0; i < covered.width * covered.height; i++) {
+      const [column, row] = [i % covered.width, Math.floor(i / covered.width)];
+      for (let c = 0; c < 3; c++) visit(3 * ((covered.y + row) * width + covered.x + column) + c, 4 * i + c);
+    }
+  };
+  if (text(v["how"]!) === "pixelate") {
+    each((from, to) => (inside[to] = pixels[from]!));
+    pixelate(inside, covered.width, covered.height, v["noise"]!);
+  }
+  each((from, to) => (pixels[from] = inside[to]!));
+  return pixels;
+}
+
 /** What the vectors of each area ask of an implementation; tests/vectors/README.md says the same in words. */
 export const OPERATIONS: Record<string, Operation> = {
   cbor: (v) => ({ data: encode(decode(v["data"]!)) }),
@@ -49,6 +72,7 @@ export const OPERATIONS: Record<string, Operation> = {
     return { tagged: tagged(label(v["label"]), ...items), hash: taggedHash(label(v["label"]), ...items) };
   },
   layers: (v) => ({ data: writeLayers(readLayers(v["data"]!)) }),
+  redact: (v) => ({ pixels: redact(v) }),
   kdf: (v) => ({ key: derive(v["ikm"]!, v["salt"]!, v["info"]!) }),
   padding: (v) => ({ data: unpad(v["padded"]!) }),
   ids: (v) => ({ device_id: identity.deviceId(v["signing"]!), recipient_id: identity.recipientId(v["signing"]!) }),

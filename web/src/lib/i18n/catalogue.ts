@@ -2,15 +2,17 @@ import { app } from "./areas/app";
 import { chat } from "./areas/chat";
 import { joining } from "./areas/joining";
 import { people } from "./areas/people";
+import { photo } from "./areas/photo";
 import { settings } from "./areas/settings";
 
 /** All texts. A new part of the app adds a file in `areas/` and a line in both objects. */
-export const de = { ...app.de, ...chat.de, ...joining.de, ...people.de, ...settings.de };
+export const de = { ...app.de, ...chat.de, ...joining.de, ...people.de, ...photo.de, ...settings.de };
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {
   ...app.en,
   ...chat.en,
   ...joining.en,
   ...people.en,
+  ...photo.en,
   ...settings.en,
 };

@@ -84,8 +84,10 @@ export interface OutboxRow {
   time: number;
   kind: number;
   content: Uint8Array;
-  /** Files that must be up before it goes, by local id. */
+  /** Files that must be up before it goes, by local id; those of `sources` are among them. */
   files: Hex[];
+  /** Originals and layers that go along: which of the shown files they belong to. */
+  sources: { index: number; original: Hex; layers: Hex }[];
   /** A code when it will not go by itself. */
   failure: string;
 }
@@ -112,6 +114,24 @@ export interface FileRow {
   paused: boolean;
   failure: string;
   used: number;
+}
+
+/** A numbered defect as its newest event says. `due` in days since 1970. */
+export interface DefectRow {
+  conversation: Hex;
+  defect: Hex;
+  /** The message with the photo, and which of its photos. */
+  photo: Hex;
+  index: number;
+  number: number;
+  note: string;
+  place: string;
+  who: string;
+  state: number;
+  due: number | null;
+  seq: number;
+  time: number;
+  by: Hex;
 }
 
 export interface PartsRow {
@@ -141,6 +161,7 @@ export interface Tables {
   outbox: { key: number; row: OutboxRow };
   file: { key: Hex; row: FileRow };
   piece: { key: [Hex, number]; row: Uint8Array };
+  defect: { key: [Hex, Hex]; row: DefectRow };
   slot: { key: [Hex, Hex]; row: SlotRow };
 }
 export type Table = keyof Tables;

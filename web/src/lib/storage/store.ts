@@ -8,7 +8,8 @@ import { makeRowKey, openRow, type SealedRow, sealRow } from "./seal";
  */
 
 export const DATABASE = "werkfunk";
-const VERSION = 1;
+/** Raised when a table is added. */
+const VERSION = 2;
 const TABLES: Table[] = [
   "kv",
   "chain",
@@ -21,6 +22,7 @@ const TABLES: Table[] = [
   "file",
   "piece",
   "slot",
+  "defect",
 ];
 
 /** What of an event may stand in the open, so that it can be found: see rows.ts. */
@@ -72,8 +74,10 @@ export class Store {
   static async open(name = DATABASE): Promise<Store> {
     const db = await openDB(name, VERSION, {
       upgrade(database) {
-        database.createObjectStore("keys");
+        const there = database.objectStoreNames;
+        if (!there.contains("keys")) database.createObjectStore("keys");
         for (const table of TABLES) {
+          if (there.contains(table)) continue;
           const store = database.createObjectStore(table);
           if (table !== "event") continue;
           for (const index of ["st", "id", "to", "sh"]) store.createIndex(index, index);

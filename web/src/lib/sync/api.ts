@@ -1,6 +1,9 @@
+import type { Layers } from "../protocol/layers";
 import type {
   ConversationKind,
   ConversationView,
+  DefectStateName,
+  DefectView,
   DeviceView,
   Id,
   LinkView,
@@ -30,6 +33,7 @@ export interface Engine {
   readonly chats: ChatsApi;
   readonly messages: MessagesApi;
   readonly files: FilesApi;
+  readonly defects: DefectsApi;
 }
 
 /** Getting in and out, and what this device is set to. */
@@ -153,12 +157,36 @@ export interface Outgoing {
   files: OutgoingFile[];
 }
 
-/** A photo is made smaller and loses its place and camera data unless `original`. */
+/**
+ * A photo is made smaller; with `original` the full size goes along. What was drawn on it is in `edit`, also what covers
+ * parts of it: those are gone from all that is sent. Every picture loses place, time and camera data.
+ */
 export interface OutgoingFile {
   file: Blob;
   name: string;
   photo: boolean;
   original: boolean;
+  edit?: Layers | null;
+  /** Defects that are marked on it. */
+  defects?: readonly DefectInput[];
+}
+
+/** A numbered defect as people enter it. `due` in days since 1970, or null. */
+export interface DefectInput {
+  number: number;
+  note: string;
+  place: string;
+  who: string;
+  due: number | null;
+  state: DefectStateName;
+}
+
+/** The list of defects of a conversation; changes are kept on the device and sent when there is a connection. */
+export interface DefectsApi {
+  list(conversation: Id): Promise<DefectView[]>;
+  /** On the photo at `index` of a message. */
+  add(conversation: Id, photo: Id, index: number, input: DefectInput): Promise<void>;
+  change(conversation: Id, defect: Id, input: DefectInput): Promise<void>;
 }
 
 /** What the worker tells without being asked; `messages` brings whole views, new or changed. */
@@ -168,6 +196,7 @@ export type Change =
   | { type: "people" }
   | { type: "devices" }
   | { type: "conversations" }
+  | { type: "defects"; conversation: Id }
   | { type: "messages"; conversation: Id; messages: MessageView[]; gone: Id[] }
   | { type: "transfer"; conversation: Id; message: Id; blob: Id; transfer: TransferView | null; here: boolean };
 

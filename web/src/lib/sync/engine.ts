@@ -3,12 +3,14 @@ import type { FileRow, OutboxRow } from "../storage/rows";
 import { Store } from "../storage/store";
 import { Problem } from "./api";
 import type { Change, Engine } from "./api";
+import { DefectsArea } from "./area_defects";
 import { Chats, FilesArea, Messages } from "./area_chats";
 import { Devices, People } from "./area_people";
 import { type Life, Session } from "./area_session";
 import { Chains } from "./chains";
 import { Core } from "./core";
 import type { Env } from "./env";
+import { Defects } from "./defects";
 import { Files } from "./files";
 import { Keyring } from "./keyring";
 import { Logs, type Taken } from "./logs";
@@ -19,6 +21,7 @@ import type { Running } from "./running";
 import { Self } from "./self";
 import { Statements } from "./statements";
 import { isShown, Talk } from "./talk";
+import type { Sight } from "./render";
 import { Transport } from "./transport";
 import type { NetworkView, SettingsView } from "./views";
 
@@ -36,6 +39,7 @@ export class LocalEngine implements Engine, Life {
   readonly chats = new Chats(this);
   readonly messages = new Messages(this);
   readonly files = new FilesArea(this);
+  readonly defects = new DefectsArea(this);
 
   on: Running | null = null;
   stored: SettingsView = DEFAULTS;
@@ -100,8 +104,15 @@ export class LocalEngine implements Engine, Life {
       () => this.stored.receipts,
       (id) => void this.marked(id),
     );
-    const talk: Talk = new Talk(core, statements, outbox, files, receipts);
-    this.on = { self, chains, logs, core, outbox, files, receipts, office: new Office(core), talk };
+    const sight: Sight = {
+      me: self.user,
+      name: (user) => chains.name(user),
+      transfer: (blob) => files.transfer(blob),
+      here: (blob) => files.here(blob),
+    };
+    const defects = new Defects(core, outbox, sight);
+    const talk: Talk = new Talk(core, statements, outbox, files, receipts, defects, sight);
+    this.on = { self, chains, logs, core, outbox, files, defects, receipts, office: new Office(core), talk };
     await Promise.all([chains.loadPeople(), logs.load(), outbox.load(), files.load(), receipts.load()]);
     this.tell({ queued: outbox.rows.length });
     void this.run(this.on);
@@ -192,6 +203,7 @@ export class LocalEngine implements Engine, Life {
     const messages = await on.talk.lines(shown);
     this.emit({ type: "messages", conversation: taken.conversation, messages, gone });
     this.emit({ type: "conversations" });
+    if (taken.defects) this.emit({ type: "defects", conversation: taken.conversation });
     on.receipts.want(taken.conversation);
   }
 
@@ -199,7 +211,9 @@ export class LocalEngine implements Engine, Life {
     const on = this.on;
     if (!on) return;
     this.tell({ queued: on.outbox.rows.length });
-    if (!isShown(on.outbox.contentOf(row))) return;
+    const content = on.outbox.contentOf(row);
+    if (content.type === "defect") this.emit({ type: "defects", conversation: row.conversation });
+    if (!isShown(content)) return;
     // A sent one is replaced by its line of the log; only what was dropped goes away.
     const sent = gone && row.failure === "" && on.outbox.sending.has(row.messageId);
     const messages = gone ? [] : [on.talk.waiting(row)];

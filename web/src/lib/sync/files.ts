@@ -3,11 +3,12 @@ import { decrypt, encrypt, storedSize } from "../protocol/attachments";
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import type { Attachment } from "../protocol/content";
 import { ProtocolError } from "../protocol/errors";
+import { cleaned, isPicture, makePhoto, THUMBNAIL_MAX } from "../photo/make";
+import { PictureRefused } from "../photo/refused";
 import type { FileRow } from "../storage/rows";
 import { Batch } from "../storage/store";
 import { type OutgoingFile, Problem } from "./api";
 import type { Parts } from "./core";
-import { isPicture, makePhoto, tryThumbnail } from "./pictures";
 import { isNetwork } from "./transport";
 import type { TransferView } from "./views";
 
@@ -15,7 +16,19 @@ import type { TransferView } from "./views";
 const PIECE = 1_048_576;
 /** Originals kept on the device; beyond it the longest unused go. */
 const KEPT_MAX = 400 * PIECE;
+/** Of what was drawn on a photo (docs/protocol.md, 8.1). */
+const LAYERS_TYPE = "application/vnd.werkfunk.layers";
+const ENDINGS: Record<string, RegExp> = { "image/jpeg": /\.jpe?g$/i, "image/png": /\.png$/i, "image/webp": /\.webp$/i };
 const TUS = { "tus-resumable": "1.0.0" };
+
+type Shown = Pick<FileRow, "thumbnail" | "width" | "height">;
+
+/** A file as it is sent, and what goes along with it. */
+export interface Prepared {
+  shown: FileRow;
+  original: FileRow | null;
+  layers: FileRow | null;
+}
 
 /**
  * Files on this device: sealed here, uploaded resumably (tus 1.0), fetched, checked and opened here. Only ciphertext
@@ -67,12 +80,46 @@ export class Files {
 
   // -- up
 
-  /** Seal a file into the store, ready to go. Throws Problem `file_unreadable`, `blob_too_large`, `quota`. */
-  async prepare(conversation: Hex, out: OutgoingFile): Promise<FileRow> {
+  /**
+   * Clean a file and seal it into the store, ready to go; `thumbnail`: bytes that it may have. Throws Problem
+   * `file_unreadable`, `picture_unreadable`, `picture_too_large`, `picture_heic`, `quota`.
+   */
+  async prepare(conversation: Hex, out: OutgoingFile, thumbnail = THUMBNAIL_MAX): Promise<Prepared> {
+    const { env } = this.parts;
+    const name = out.name || (out.photo ? "Foto" : "Datei");
+    try {
+      if (!out.photo) {
+        const clean = await cleaned(out.file, thumbnail);
+        const file = clean?.file ?? out.file;
+        const type = file.type || "application/octet-stream";
+        return {
+          shown: await this.seal(conversation, file, type, named(name, clean ? type : ""), clean),
+          original: null,
+          layers: null,
+        };
+      }
+      const wish = {
+        edit: out.edit ?? null,
+        original: out.original,
+        thumbnail,
+        random: (size: number) => env.random(size),
+      };
+      const photo = await makePhoto(out.file, wish);
+      const { original, layers } = photo;
+      return {
+        shown: await this.seal(conversation, photo.file, "image/jpeg", named(name, "image/jpeg"), photo),
+        original:
+          original &&
+          (await this.seal(conversation, original.file, original.file.type, named(name, original.file.type), original)),
+        layers: layers && (await this.seal(conversation, new Blob([layers]), LAYERS_TYPE, `${name}.layers`, null)),
+      };
+    } catch (error) {
+      throw error instanceof PictureRefused ? new Problem(error.code, error.message) : error;
+    }
+  }
+
+  private async seal(conversation: Hex, file: Blob, type: string, name: string, shown: Shown | null): Promise<FileRow> {
     const { env, store } = this.parts;
-    const photo = out.photo ? await makePhoto(out.file, out.original) : null;
-    const file = photo?.file ?? out.file;
-    const shown = photo ?? (await tryThumbnail(out.file));
     const [id, key] = [hex(env.random(16)), env.random(32)];
     const digest = sha256.create();
     let [piece, number] = [new Uint8Array(PIECE), 0];
@@ -100,7 +147,6 @@ export class Files {
       throw error;
     }
     piece = new Uint8Array();
-    const type = photo && !out.original ? "image/jpeg" : file.type || "application/octet-stream";
     return this.put({
       id,
       direction: "up",
@@ -108,7 +154,7 @@ export class Files {
       message: "",
       key,
       hash: digest.digest(),
-      name: [...nameFor(out, type)].slice(-255).join(""),
+      name: [...name].slice(-255).join(""),
       mediaType: type.slice(0, 127),
       size: file.size,
       storedSize: storedSize(file.size),
@@ -325,9 +371,10 @@ async function* read(file: Blob): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < file.size; at += PIECE) yield new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer());
 }
 
-function nameFor(out: OutgoingFile, type: string): string {
-  const name = out.name || (out.photo ? "Foto" : "Datei");
-  return out.photo && type === "image/jpeg" ? `${name.replace(/\.[a-z0-9]{1,5}$/i, "")}.jpg` : name;
+/** A name whose ending says what a picture became. */
+function named(name: string, type: string): string {
+  const ending = ENDINGS[type];
+  return ending && !ending.test(name) ? `${name.replace(/\.[a-z0-9]{1,5}$/i, "")}.${type.slice(6)}` : name;
 }
 
 /** What the browser may take the bytes for: pictures, sound and film; everything else is for saving only. */

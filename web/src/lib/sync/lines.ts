@@ -1,8 +1,9 @@
 import { decode, encode } from "../protocol/cbor";
-import { type Content, fromWire, toWire } from "../protocol/content";
+import { type Content, type ContentOf, fromWire, toWire } from "../protocol/content";
 import type { ConversationState } from "../protocol/conversation";
 import { hex, type Hex } from "../protocol/bytes";
-import type { EventRow } from "../storage/rows";
+import type { DefectStateName } from "./views";
+import type { DefectRow, EventRow } from "../storage/rows";
 
 /** What of an event becomes a line of its own, and what changes another line. Pure. */
 
@@ -12,7 +13,23 @@ export type StoredNotice =
   | { event: "added" | "removed"; by: Hex; people: Hex[] }
   | { event: "left"; by: Hex }
   | { event: "renamed"; by: Hex; title: string }
-  | { event: "lead"; by: Hex; people: Hex[] };
+  | { event: "lead"; by: Hex; people: Hex[] }
+  | { event: "defect"; by: Hex; number: number; note: string; state: DefectStateName };
+
+export const STATES = ["open", "done", "withdrawn"] as const satisfies readonly DefectStateName[];
+
+/** A defect as it is kept; `seq` and `time` are those of the event that says so. */
+export function defectRow(
+  conversation: Hex,
+  seq: number,
+  time: number,
+  by: Hex,
+  content: ContentOf<"defect">,
+): DefectRow {
+  const { index, number, note, place, who, state, due } = content;
+  const [defect, photo] = [hex(content.defect), hex(content.photo)];
+  return { conversation, defect, photo, index, number, note, place, who, state, due: due ?? null, seq, time, by };
+}
 
 /** An opened message's content as it is stored: CBOR of [kind, map]. */
 export function contentBytes(content: Content): Uint8Array {

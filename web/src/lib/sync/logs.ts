@@ -1,5 +1,5 @@
 import { equal, hex, type Hex, unhex } from "../protocol/bytes";
-import { type Content } from "../protocol/content";
+import type { Content, ContentOf } from "../protocol/content";
 import * as conv from "../protocol/conversation";
 import type { ConversationState } from "../protocol/conversation";
 import { ProtocolError } from "../protocol/errors";
@@ -7,18 +7,40 @@ import { type Event, EventKind, HEAD_ZERO, nextHead, parseEvent } from "../proto
 import { sha256 } from "../protocol/kdf";
 import { openMessage } from "../protocol/messages";
 import { type LogSeen, parse } from "../protocol/statements";
-import { type ConversationRow, type EventRow, HIDDEN, MISSING, OPENED, REFUSED, STATEMENT } from "../storage/rows";
+import {
+  type ConversationRow,
+  type DefectRow,
+  type EventRow,
+  HIDDEN,
+  MISSING,
+  OPENED,
+  REFUSED,
+  STATEMENT,
+} from "../storage/rows";
 import { Batch, type Store } from "../storage/store";
 import type { Logged } from "../wire/frames";
 import { Problem } from "./api";
 import type { Chains } from "./chains";
 import type { Keyring } from "./keyring";
-import { changed, contentBytes, contentOf, isLine, noticeOf, present, type StoredNotice, targetOf } from "./lines";
+import {
+  changed,
+  contentBytes,
+  contentOf,
+  defectRow,
+  isLine,
+  noticeOf,
+  present,
+  STATES,
+  type StoredNotice,
+  targetOf,
+} from "./lines";
 
 /** Lines of a conversation that are new or changed. */
 export interface Taken {
   conversation: Hex;
   lines: EventRow[];
+  /** The list of defects changed. */
+  defects: boolean;
   /** New messages of others, for notifications and counts. */
   fresh: number;
 }
@@ -27,6 +49,7 @@ export interface Taken {
 class Page {
   readonly rows = new Map<number, EventRow>();
   readonly byId = new Map<Hex, EventRow>();
+  readonly defects = new Map<Hex, DefectRow>();
   state: ConversationState | null;
   row: ConversationRow;
   fresh = 0;
@@ -139,6 +162,7 @@ export class Logs {
     const conversation = page.row.id;
     const batch = new Batch();
     for (const row of page.rows.values()) batch.put("event", [conversation, row.seq], row);
+    for (const row of page.defects.values()) batch.put("defect", [conversation, row.defect], row);
     batch.put("conversation", conversation, page.row);
     await this.store.write(batch);
     // Drafts and marks may have changed while this was being checked.
@@ -150,6 +174,7 @@ export class Logs {
     const taken = {
       conversation,
       lines: [...page.rows.values()].filter((row) => row.shown).sort((a, b) => a.seq - b.seq),
+      defects: page.defects.size > 0,
       fresh: page.fresh,
     };
     this.onTaken(taken);
@@ -246,6 +271,7 @@ export class Logs {
     const target = targetOf(content);
     let row: EventRow = { ...base, kind: 0, content: contentBytes(content), target, shown: isLine(content) };
     if (content.type === "details") row = this.details(page, row, content);
+    if (content.type === "defect") row = await this.defect(page, row, content);
     if (row.shown && !row.notice) {
       for (const [author, change] of await this.waitingChanges(page, row)) row = changed(row, author, change) ?? row;
     }
@@ -273,6 +299,20 @@ export class Logs {
     page.row = { ...page.row, title: content.title, site: content.site ?? "" };
     if (title === "" || (title === content.title && site === (content.site ?? ""))) return row;
     const notice: StoredNotice = { event: "renamed", by: row.sender, title: content.title };
+    return { ...row, shown: true, notice: JSON.stringify(notice) };
+  }
+
+  /** The newest says how a defect is, whoever wrote it; done and open again are lines. */
+  private async defect(page: Page, row: EventRow, content: ContentOf<"defect">): Promise<EventRow> {
+    const next = defectRow(row.conversation, row.seq, row.time, row.sender, content);
+    const last =
+      page.defects.get(next.defect) ?? (await this.store.get("defect", [row.conversation, next.defect])) ?? null;
+    if (last && last.seq > row.seq) return row;
+    page.defects.set(next.defect, next);
+    if (!last || last.state === next.state) return row;
+    const { number, note } = next;
+    const state = STATES[next.state] ?? "open";
+    const notice: StoredNotice = { event: "defect", by: row.sender, number, note: note.slice(0, 200), state };
     return { ...row, shown: true, notice: JSON.stringify(notice) };
   }
 
@@ -343,7 +383,7 @@ export class Logs {
     }
     if (page.rows.size === 0) return null;
     const taken = await this.commit(page);
-    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, fresh: 0 });
+    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, defects: false, fresh: 0 });
     return taken;
   }
 

@@ -38,7 +38,12 @@ export class Outbox {
   }
 
   /** Put a content into the outbox. Throws Problem `malformed` when it is too long. */
-  async queue(conversation: Hex, content: Content, files: Hex[] = []): Promise<OutboxRow> {
+  async queue(
+    conversation: Hex,
+    content: Content,
+    files: Hex[] = [],
+    sources: OutboxRow["sources"] = [],
+  ): Promise<OutboxRow> {
     const { env, store } = this.core.parts;
     const [kind, raw] = toWire(content);
     const body = encode(raw);
@@ -55,6 +60,7 @@ export class Outbox {
       kind,
       content: body,
       files,
+      sources,
       failure: "",
     };
     this.rows.push(row);

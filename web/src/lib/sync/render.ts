@@ -1,5 +1,5 @@
 import { hex, type Hex } from "../protocol/bytes";
-import type { Attachment, Content } from "../protocol/content";
+import type { Attachment, Content, ContentOf, Source } from "../protocol/content";
 import { type ConversationRow, type EventRow, MISSING, type OutboxRow, type PersonRow } from "../storage/rows";
 import { ROLES } from "./account";
 import { contentOf, type StoredNotice } from "./lines";
@@ -79,6 +79,8 @@ export function noticeView(stored: string, sight: Sight): Notice {
       return { event: notice.event, by };
     case "renamed":
       return { event: "renamed", by, title: notice.title };
+    case "defect":
+      return { event: "defect", by, number: notice.number, note: notice.note, state: notice.state };
     case "lead":
       return { event: "lead", by, person: notice.people.map((user) => sight.name(user)).join(", ") };
     case "added":
@@ -108,7 +110,7 @@ function face(content: Content, sight: Sight): Face {
         ...empty,
         kind: content.type,
         text: content.text,
-        files: content.files.map((one) => fileView(one, sight)),
+        files: fileViews(content, sight),
       };
     case "voice_note": {
       const files = content.files.map((one) => fileView(one, sight));
@@ -132,7 +134,15 @@ function face(content: Content, sight: Sight): Face {
   }
 }
 
-function fileView(file: Attachment, sight: Sight): FileView {
+/** The files of a message as they are shown, each with what came along with it. */
+export function fileViews(content: ContentOf<"file" | "photo">, sight: Sight): FileView[] {
+  return content.files.map((file, index) => {
+    const source = content.type === "photo" ? content.sources?.find((each) => each.index === index) : undefined;
+    return fileView(file, sight, source);
+  });
+}
+
+function fileView(file: Attachment, sight: Sight, source?: Source): FileView {
   const blob = hex(file.blobId);
   return {
     blob,
@@ -144,6 +154,8 @@ function fileView(file: Attachment, sight: Sight): FileView {
     thumbnail: file.thumbnail ?? null,
     here: sight.here(blob),
     transfer: sight.transfer(blob),
+    original: source ? hex(source.original.blobId) : "",
+    layers: source?.layers ? hex(source.layers.blobId) : "",
   };
 }
 

@@ -27,6 +27,7 @@ const AREAS: Readonly<Record<keyof Engine, true>> = {
   chats: true,
   messages: true,
   files: true,
+  defects: true,
 };
 
 type Method = (...args: unknown[]) => Promise<unknown>;

@@ -1,6 +1,7 @@
 import type { Change } from "./api";
 import type { Chains } from "./chains";
 import type { Core } from "./core";
+import type { Defects } from "./defects";
 import type { Files } from "./files";
 import type { Logs } from "./logs";
 import type { Office } from "./office";
@@ -17,6 +18,7 @@ export interface Running {
   core: Core;
   outbox: Outbox;
   files: Files;
+  defects: Defects;
   receipts: Receipts;
   office: Office;
   talk: Talk;

@@ -1,10 +1,12 @@
 import { hex, type Hex, unhex } from "../protocol/bytes";
-import type { Attachment, Content, ContentOf } from "../protocol/content";
+import { type Attachment, type Content, type ContentOf, SOURCES_MAX } from "../protocol/content";
 import { Kind, MemberRole } from "../protocol/conversation";
+import { THUMBNAIL_MAX } from "../photo/make";
 import type { EventRow, OutboxRow } from "../storage/rows";
 import { type Outgoing, Problem, type Where } from "./api";
 import type { Core } from "./core";
-import type { Files } from "./files";
+import type { Defects } from "./defects";
+import type { Files, Prepared } from "./files";
 import { contentOf } from "./lines";
 import type { Outbox } from "./outbox";
 import type { Receipts } from "./receipts";
@@ -15,26 +17,20 @@ import type { ConversationKind, ConversationView, FileView, MemberView, MessageV
 
 const KINDS: Record<ConversationKind, Kind> = { direct: Kind.DIRECT, group: Kind.GROUP, site: Kind.SITE };
 const FILES_MAX = 10;
+/** Bytes of all thumbnails of a message: an event holds 64 KiB. */
+const THUMBNAILS_MAX = 45_000;
 
 /** Conversations and messages, as people work with them. */
 export class Talk {
-  readonly sight: Sight;
-
   constructor(
     private readonly core: Core,
     private readonly statements: Statements,
     private readonly outbox: Outbox,
     private readonly files: Files,
     private readonly receipts: Receipts,
-  ) {
-    const { chains, self } = core.parts;
-    this.sight = {
-      me: self.user,
-      name: (user) => chains.name(user),
-      transfer: (blob) => files.transfer(blob),
-      here: (blob) => files.here(blob),
-    };
-  }
+    private readonly defects: Defects,
+    readonly sight: Sight,
+  ) {}
 
   // -- conversations
 
@@ -217,12 +213,27 @@ export class Talk {
   /** A message that is still on its way. */
   waiting(row: OutboxRow): MessageView {
     const state = row.failure ? "failed" : this.outbox.sending.has(row.messageId) ? "sending" : "queued";
-    const files = row.files.flatMap((id): FileView[] => {
+    const along = new Set(row.sources.flatMap(({ original, layers }) => [original, layers]));
+    const shown = row.files.filter((id) => !along.has(id));
+    const files = shown.flatMap((id, index): FileView[] => {
       const file = this.files.get(id);
       if (!file) return [];
+      const source = row.sources.find((one) => one.index === index);
       const { name, mediaType, size, width, height, thumbnail } = file;
       return [
-        { blob: id, name, mediaType, size, width, height, thumbnail, here: true, transfer: this.files.transfer(id) },
+        {
+          blob: id,
+          name,
+          mediaType,
+          size,
+          width,
+          height,
+          thumbnail,
+          here: true,
+          transfer: this.files.transfer(id),
+          original: source?.original ?? "",
+          layers: source?.layers ?? "",
+        },
       ];
     });
     return waitingView(row, this.outbox.contentOf(row), files, state, this.sight).view;
@@ -232,16 +243,27 @@ export class Talk {
     this.outbox.checkSafe(id);
     const { logs } = this.core.parts;
     if (!logs.rows.get(id)?.member) throw new Problem("not_found", "not a member");
-    if (out.files.length > FILES_MAX) throw new Problem("too_many_files");
-    const files: Hex[] = [];
-    for (const file of out.files) files.push((await this.files.prepare(id, file)).id);
+    if (out.files.length > FILES_MAX || out.files.filter((file) => file.original).length > SOURCES_MAX) {
+      throw new Problem("too_many_files");
+    }
+    const thumbnail = Math.min(THUMBNAIL_MAX, Math.floor(THUMBNAILS_MAX / Math.max(1, out.files.length)));
+    const prepared: Prepared[] = [];
+    for (const file of out.files) prepared.push(await this.files.prepare(id, file, thumbnail));
+    const shown = prepared.map((one) => one.shown.id);
+    const sources = prepared.flatMap(({ original, layers }, index) =>
+      original ? [{ index, original: original.id, layers: layers?.id ?? "" }] : [],
+    );
+    const files = [...shown, ...sources.flatMap(({ original, layers }) => (layers ? [original, layers] : [original]))];
     const replyTo = out.replyTo ? unhex(out.replyTo) : undefined;
     const content: Content =
       files.length === 0
         ? { type: "text", text: out.text, replyTo }
         : { type: out.files.every((file) => file.photo) ? "photo" : "file", text: out.text, files: [] };
-    const row = await this.outbox.queue(id, content, files);
+    const row = await this.outbox.queue(id, content, files, sources);
     for (const file of files) await this.files.belongsTo(file, row.messageId);
+    for (const [index, file] of out.files.entries()) {
+      for (const input of file.defects ?? []) await this.defects.add(id, row.messageId, index, input);
+    }
     await logs.change(id, { draft: "" });
     void this.outbox.flush();
     return row.messageId;
@@ -266,10 +288,19 @@ export class Talk {
       if (!open.paused && !this.files.busy(open.id)) this.upload(open.id, row.messageId);
       return null;
     }
-    const attachments: Attachment[] = whole.map((file) => this.files.attachment(file));
+    const attachments = new Map(whole.map((file) => [file.id, this.files.attachment(file)]));
+    const along = new Set(row.sources.flatMap(({ original, layers }) => [original, layers]));
+    const shown = row.files.filter((file) => !along.has(file)).map((file) => attachments.get(file)!);
+    const sources = row.sources.map(({ index, original, layers }) => {
+      return { index, original: attachments.get(original)!, layers: attachments.get(layers) };
+    });
     return {
-      content: { ...(content as ContentOf<"file" | "photo">), files: attachments },
-      blobs: attachments.map((one) => one.blobId),
+      content: {
+        ...(content as ContentOf<"file" | "photo">),
+        files: shown,
+        ...(sources.length > 0 ? { sources } : {}),
+      },
+      blobs: [...attachments.values()].map((one) => one.blobId),
     };
   }
 
@@ -304,8 +335,7 @@ export class Talk {
     if (local && this.files.here(local.id)) return this.files.decrypted(local);
     const row = (await this.core.parts.store.events("id", id, message))[0];
     const content = row?.content ? contentOf(row.content) : null;
-    const files = content && "files" in content ? content.files : [];
-    const attachment = files.find((one) => hex(one.blobId) === blob);
+    const attachment = content ? attachmentsOf(content).find((one) => hex(one.blobId) === blob) : undefined;
     if (!attachment) throw new Problem("not_found", "file");
     return this.files.open(id, message, attachment);
   }
@@ -314,6 +344,16 @@ export class Talk {
 /** Whether a queued content stands as a line while it waits. */
 export function isShown(content: Content): boolean {
   return ["text", "file", "photo", "voice_note", "place", "alarm"].includes(content.type);
+}
+
+/** Every file that a message brings. */
+function attachmentsOf(content: Content): Attachment[] {
+  const shown = "files" in content ? [...content.files] : [];
+  if (content.type !== "photo") return shown;
+  return [
+    ...shown,
+    ...(content.sources ?? []).flatMap(({ original, layers }) => (layers ? [original, layers] : [original])),
+  ];
 }
 
 function replyOf(content: Content): Hex {

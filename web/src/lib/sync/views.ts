@@ -107,6 +107,7 @@ export type Notice =
   | { event: "left"; by: string }
   | { event: "renamed"; by: string; title: string }
   | { event: "lead"; by: string; person: string }
+  | { event: "defect"; by: string; number: number; note: string; state: DefectStateName }
   | { event: "system"; text: string };
 
 /** queued: waits for the network; sent: the server holds it; delivered: on everybody's device; failed: see `failure`. */
@@ -168,9 +169,35 @@ export interface FileView {
   height: number;
   /** JPEG or WebP, at most 16 KiB. */
   thumbnail: Uint8Array | null;
-  /** The original is on this device. */
+  /** The file is on this device. */
   here: boolean;
+  /** Blobs of the original and of what was drawn on it, where they came along; else "". */
+  original: Id;
+  layers: Id;
   transfer: TransferView | null;
+}
+
+export type DefectStateName = "open" | "done" | "withdrawn";
+
+/** A numbered defect of a conversation's list. */
+export interface DefectView {
+  id: Id;
+  /** The message with the photo, and which of its photos. */
+  photo: Id;
+  index: number;
+  number: number;
+  note: string;
+  place: string;
+  who: string;
+  /** Days since 1970, or null. */
+  due: number | null;
+  state: DefectStateName;
+  /** Who said so last, and when. */
+  by: string;
+  time: number;
+  /** Not sent yet. */
+  waiting: boolean;
+  file: FileView | null;
 }
 
 export interface TransferView {
