@@ -83,6 +83,7 @@ CONTENTS: dict[str, tuple[int, dict[int, Any]]] = {
     "file": (5, {0: "Plan", 1: "files"}),
     "photo": (6, {0: "", 1: "files with thumbnail"}),
     "voice-note": (7, {1: "files", 2: 4200, 3: det("burst", 16)}),
+    "voice-note-levels": (7, {1: "files", 2: 60_000, 4: bytes(range(64))}),
     "place": (8, {0: 525_200_000, 1: -134_050_000, 2: 500, 3: "Hof"}),
     "alarm": (9, {0: det("alarm", 16), 1: 1, 2: "Wasser!", 3: det("template", 16)}),
     "answer": (10, {0: det("alarm", 16), 1: 2, 2: "komme"}),

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from werkfunk import __version__
+from werkfunk.cli import ptt
 from werkfunk.cli.output import Exit, Printer
 
 # httpx's own command line (click, pygments, rich) would be a third of each start; httpx does without it by itself.
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 devices_app = typer.Typer(help="Own devices: list, add, revoke.", invoke_without_command=True)
 app.add_typer(devices_app, name="devices")
+app.add_typer(ptt.app, name="ptt")
 
 Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
 Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]

@@ -12,6 +12,7 @@ TEXT_MAX = 20_000
 FILES_MAX = 10
 SOURCES_MAX = 3
 THUMBNAIL_MAX = 16_384
+LEVELS_MAX = 64
 TEXT = text(TEXT_MAX)
 
 
@@ -97,11 +98,12 @@ class Photo(Record):
 
 @dataclass(frozen=True, slots=True)
 class VoiceNote(Record):
-    """Kind 7; `duration` in ms."""
+    """Kind 7; `duration` in ms, `levels` the peaks of equal parts, 0 to 255, for a picture of the sound."""
 
     files: tuple[Attachment, ...] = at(1, each(record(Attachment), 1, 1))
     duration: int = at(2, uint)
     burst: bytes | None = at(3, ID16, optional=True)
+    levels: bytes | None = at(4, blob(LEVELS_MAX), optional=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +21,9 @@ PAGE_MAX = 4 * 1_048_576
 WAIT_S = 30
 
 
+VOICE = (frames.FloorGranted, frames.FloorQueued, frames.FloorTaken, frames.FloorReleased, frames.Voice)
+
+
 class Channel:
     """One signed-in connection. `frames` that are not acks come out of `receive`."""
 
@@ -29,6 +33,10 @@ class Channel:
         self._incoming: asyncio.Queue[Frame | None] = asyncio.Queue(1000)
         self._reader: asyncio.Task[None] | None = None
         self._goodbye = ""
+        self.voice: Callable[[Frame], None] | None = None
+        """Takes live voice and what is said about floors; without it they are dropped, for they are worthless later."""
+        self.refused: dict[bytes, Callable[[SdkError], None]] = {}
+        """Who is told of a refusal that answers no message, by its reference."""
         self.welcome = frames.Welcome(b"", 0, 0, 0)
 
     @classmethod
@@ -86,6 +94,11 @@ class Channel:
                     case frames.Refused() if frame.reference in self._waiting:
                         error = error_of(frame.code, "The server refuses the message", frame.detail)
                         self._settle(frame.reference, error)
+                    case frames.Refused() if frame.reference in self.refused:
+                        self.refused.pop(frame.reference)(error_of(frame.code, "The server refuses", frame.detail))
+                    case _ if isinstance(frame, VOICE):
+                        if self.voice is not None:
+                            self.voice(frame)
                     case frames.Ping():
                         await self._write(frames.Pong(frame.value))
                     case frames.Goodbye():
@@ -97,6 +110,8 @@ class Channel:
         finally:
             for waiting in list(self._waiting):
                 self._settle(waiting, self._broken())
+            for told in list(self.refused.values()):
+                told(self._broken())
             with contextlib.suppress(asyncio.QueueFull):
                 self._incoming.put_nowait(None)
 

@@ -27,11 +27,12 @@ from werkfunk.sdk.log import Message
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
 from werkfunk.sdk.statements import Make, Statements, refused
+from werkfunk.sdk.voice import Voice
 from werkfunk.wire import frames
 
 
 class Client:
-    """See the module. `core` has profile, chains, keys and logs; `office` people and devices; `outbox` what waits."""
+    """See the module. `core` has profile, chains, keys and logs; `office` people and devices; `outbox` what waits; `voice` live voice."""
 
     def __init__(self, profile: Path) -> None:
         """Open a profile. Raises Usage if there is none."""
@@ -39,6 +40,7 @@ class Client:
         self.statements = Statements(self.core)
         self.outbox = Outbox(self.core, self.statements)
         self.office = Office(self.core)
+        self.voice = Voice(self.core, self.outbox, self.statements)
 
     async def __aenter__(self) -> Self:
         return self

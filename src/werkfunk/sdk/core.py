@@ -1,7 +1,7 @@
 """What every part of the client library stands on: profile, chains, keys, logs, the connection, and catching up."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from werkfunk.protocol.conversation import ConversationState
@@ -35,6 +35,8 @@ class Core:
         self.logs = Logs(self.local, self.chains, self.keys)
         self.files = Files(self.local, self.transport)
         self._channel: Channel | None = None
+        self.voice: Callable[[frames.Frame], None] | None = None
+        """See Channel.voice; kept over reconnections."""
         self._statements: dict[bytes, dict[int, bytes]] = {}
         self._following: set[bytes] = set()
         """Conversations whose next page has been asked for."""
@@ -43,6 +45,7 @@ class Core:
         """Open the connection anew and sign in. Raises NoConnection, NotAllowed."""
         await self.disconnect()
         self._channel = await Channel.open(self.transport.base, self.keys.device, self.keys.signing)
+        self._channel.voice = self.voice
 
     async def disconnect(self) -> None:
         """Close the connection; the profile stays open."""

@@ -3,11 +3,12 @@
 import asyncio
 import base64
 import hashlib
+import io
 import mimetypes
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,6 +38,13 @@ class Files:
             Usage: it cannot be read. NotAllowed: too large. NoConnection: after several tries to resume.
         """
         size = await asyncio.to_thread(_size, path)
+        return await self._upload(conversation, path.name, size, lambda: path.open("rb"))
+
+    async def upload_bytes(self, conversation: bytes, name: str, data: bytes) -> Attachment:
+        """As `upload`, for what was made in memory and must not lie on the disk in the clear."""
+        return await self._upload(conversation, name, len(data), lambda: io.BytesIO(data))
+
+    async def _upload(self, conversation: bytes, name: str, size: int, opened: Callable[[], BinaryIO]) -> Attachment:
         stored = attachments.stored_size(size)
         metadata = f"conversation {base64.b64encode(conversation).decode()}"
         answer = await self._transport.request(
@@ -47,13 +55,13 @@ class Files:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         sealed_path = self._folder / location.rpartition("/")[2]
         try:
-            digest = await asyncio.to_thread(_seal, path, sealed_path, key, size)
+            digest = await asyncio.to_thread(_seal, name, opened, sealed_path, key, size)
             await self._send(location, sealed_path, stored)
         finally:
             sealed_path.unlink(missing_ok=True)
-        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return Attachment(
-            bytes.fromhex(location.rpartition("/")[2]), key, digest, path.name[-255:], media_type, size, stored
+            bytes.fromhex(location.rpartition("/")[2]), key, digest, name[-255:], media_type, size, stored
         )
 
     async def _send(self, location: str, path: Path, stored: int) -> None:
@@ -142,15 +150,15 @@ def _size(path: Path) -> int:
     raise Usage(f"{path} is not a file")
 
 
-def _seal(path: Path, target: Path, key: bytes, size: int) -> bytes:
+def _seal(name: str, opened: Callable[[], BinaryIO], target: Path, key: bytes, size: int) -> bytes:
     digest = hashlib.sha256()
-    with path.open("rb") as source, target.open("wb") as file:
+    with opened() as source, target.open("wb") as file:
         try:
             for chunk in attachments.encrypt(key, size, _pieces(source)):
                 digest.update(chunk)
                 file.write(chunk)
         except ProtocolError as error:
-            raise Usage(f"{path.name} changed while it was read") from error
+            raise Usage(f"{name} changed while it was read") from error
     return digest.digest()
 
 

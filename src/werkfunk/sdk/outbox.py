@@ -76,7 +76,7 @@ class Outbox:
     ) -> frames.Ack:
         for attempt in range(RACES):
             self.check_safe(conversation)
-            state = await self._ready(conversation)
+            state = await self.ready(conversation)
             data = self._seal(state, message_id, content)
             try:
                 ack = await self._core.channel.send(frames.Send(data, list(blobs)), message_id)
@@ -99,7 +99,7 @@ class Outbox:
             return ack
         raise SdkError("the conversation keeps changing; please try again")
 
-    async def _ready(self, conversation: bytes) -> ConversationState:
+    async def ready(self, conversation: bytes) -> ConversationState:
         """The state to seal under: newest generation, no rekey due, its parts held. [M24]"""
         state = self._core.state(conversation)
         if not state.is_member(self._core.keys.user):

@@ -73,13 +73,14 @@ const KINDS = {
       sources: at(2, each(Source, SOURCES_MAX), { optional: true }),
     }),
   ],
-  /** `duration` in ms. */
+  /** `duration` in ms, `levels` the peaks of equal parts, 0 to 255, for a picture of the sound. */
   7: [
     "voice_note",
     record("VoiceNote", {
       files: at(1, each(Attachment, 1, 1)),
       duration: at(2, uint),
       burst: at(3, ID16, { optional: true }),
+      levels: at(4, blob(64), { optional: true }),
     }),
   ],
   /** Degrees times 10^7, accuracy in cm. */
