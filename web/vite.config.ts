@@ -31,7 +31,9 @@ export default defineConfig(({ mode }) => ({
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   build: {
     outDir: mode === "engine" ? TEST_OUT : OUT,
-    ...(mode === "engine" ? { rolldownOptions: { input: ["index.html", "tests/engine/index.html"] } } : {}),
+    ...(mode === "engine"
+      ? { rolldownOptions: { input: ["index.html", "tests/engine/index.html", "tests/engine/vectors.html"] } }
+      : {}),
     emptyOutDir: true,
     target: "es2023",
     // Inlined assets and module preload polyfills would need a laxer Content-Security-Policy.

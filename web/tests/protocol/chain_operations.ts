@@ -6,7 +6,7 @@ import { openMessage } from "../../src/lib/protocol/messages";
 import * as org from "../../src/lib/protocol/organisation";
 import type { ChainState } from "../../src/lib/protocol/statements";
 import * as usr from "../../src/lib/protocol/user";
-import type { Inputs, Operation } from "./vectors";
+import type { Inputs, Operation } from "./case";
 
 const statements = (bytes: Uint8Array | undefined): Uint8Array[] => decode(bytes!) as Uint8Array[];
 

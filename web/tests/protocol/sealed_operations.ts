@@ -24,7 +24,7 @@ import * as slots from "../../src/lib/protocol/slots";
 import type { Head } from "../../src/lib/protocol/statements";
 import { burstKey, openFrame } from "../../src/lib/protocol/voice";
 import { area, pixelate } from "../../src/lib/photo/redact";
-import { type Inputs, number, type Operation } from "./vectors";
+import { type Inputs, number, type Operation } from "./case";
 
 const label = (bytes: Uint8Array | undefined): Label => text(bytes!) as Label;
 const HEAD: Head = { number: 0, hash: new Uint8Array(32) };
