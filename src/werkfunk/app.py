@@ -16,6 +16,7 @@ from werkfunk.adapters.clock import Clock, system_clock
 from werkfunk.adapters.config import Config
 from werkfunk.adapters.files import BlobFiles
 from werkfunk.adapters.logs import log, log_fault
+from werkfunk.adapters.maps import MapFolder
 from werkfunk.adapters.metrics import Metrics
 from werkfunk.adapters.push_sender import Allowed, PushSender
 from werkfunk.adapters.webpush import Vapid
@@ -48,6 +49,7 @@ class Server:
 
     def __init__(self, data: Path, config: Config, keys: Keys, clock: Clock = system_clock) -> None:
         self._config = config
+        self._data = data
         self._keys = keys
         self._clock = clock
         self._stopping = False
@@ -98,6 +100,7 @@ class Server:
             sessions,
             blobs,
             push,
+            MapFolder(self._data),
             self._metrics,
             Limiter(config.requests_per_second, config.requests_burst, loop.time),
             self._seen,

@@ -5,18 +5,19 @@ import sys
 import msgspec
 
 from werkfunk.adapters.config import ConfigError
+from werkfunk.adapters.maps import MapRefused
 from werkfunk.cli.output import Exit
 from werkfunk.sdk.errors import NoConnection, NotAllowed, SdkError, Unsafe, Usage
 from werkfunk.storage.store import StoreError
 
-KNOWN = (SdkError, ConfigError, StoreError, OSError)
+KNOWN = (SdkError, ConfigError, MapRefused, StoreError, OSError)
 """Errors with a text for people; anything else is a mistake of ours and shows its trace."""
 
 
 def exit_code(error: BaseException) -> Exit:
     """The exit code for an error."""
     match error:
-        case Usage() | ConfigError():
+        case Usage() | ConfigError() | MapRefused():
             return Exit.USAGE
         case NotAllowed():
             return Exit.NOT_ALLOWED

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from werkfunk import __version__
+from werkfunk.cli import map as maps
 from werkfunk.cli import ptt
 from werkfunk.cli.output import Exit, Printer
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 devices_app = typer.Typer(help="Own devices: list, add, revoke.", invoke_without_command=True)
 app.add_typer(devices_app, name="devices")
 app.add_typer(ptt.app, name="ptt")
+app.add_typer(maps.app, name="map")
 
 Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
 Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from starlette.requests import ClientDisconnect, Request
 
 from werkfunk.adapters.config import Config
+from werkfunk.adapters.maps import MapFolder
 from werkfunk.adapters.metrics import Metrics
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.roles import Subject
@@ -30,6 +31,7 @@ class Services:
     sessions: Sessions
     blobs: Blobs
     push: Push
+    maps: MapFolder
     metrics: Metrics
     requests: Limiter
     seen: Callable[[bytes], None]

@@ -13,9 +13,10 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from werkfunk.domain.errors import Code, Failure
-from werkfunk.http import app_files, openapi, tus
+from werkfunk.http import app_files, maps, openapi, tus
+from werkfunk.http.call import Call
 from werkfunk.http.context import Services, address, body, identifier
-from werkfunk.http.handlers import HANDLERS, ID_SIZES, Call
+from werkfunk.http.handlers import HANDLERS, ID_SIZES
 from werkfunk.http.headers import Headers
 from werkfunk.http.problems import encode, problem
 from werkfunk.storage.store import StoreFull
@@ -34,6 +35,7 @@ def application(services: Services) -> ASGIApp:
         ("/v1/blobs/{blob}", "PATCH", "blob_patch", tus.patch),
         ("/v1/blobs/{blob}", "DELETE", "blob_delete", tus.delete),
         ("/v1/blobs/{blob}", "GET", "blob_get", tus.download),
+        ("/maps/{name}.pmtiles", "GET", "map_piece", maps.piece),
         ("/schema/openapi.json", "GET", "openapi", _schema()),
         ("/metrics", "GET", "metrics", _metrics),
     ):

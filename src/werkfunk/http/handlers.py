@@ -1,37 +1,19 @@
 """The table's routes, each one call of one service. A handler gets who asks, path ids, query numbers and the body."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from werkfunk.domain import limits
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.roles import Subject
+from werkfunk.http import maps
+from werkfunk.http.call import Call
 from werkfunk.http.context import Services
 from werkfunk.services.directory import can_see
 from werkfunk.storage.store import StoreError
 from werkfunk.wire import api
 
 ID_SIZES = {"conversation": 16, "user": 32, "invite": 32, "handle": 16, "secret": 16}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, checked and decoded. `subject` is None on public routes only."""
-
-    services: Services
-    subject: Subject | None
-    ids: dict[str, bytes]
-    query: dict[str, int]
-    body: Any
-    proof: str
-    path: str
-
-    @property
-    def who(self) -> Subject:
-        """Who asks."""
-        assert self.subject is not None
-        return self.subject
 
 
 async def healthz(_: Call) -> api.Health:
@@ -91,6 +73,7 @@ async def events(call: Call) -> api.EventPage:
 Handler = Callable[[Call], Awaitable[Any]]
 HANDLERS: dict[str, Handler] = {
     "healthz": healthz,
+    "maps": maps.listing,
     "readyz": readyz,
     "session": session,
     "people": people,

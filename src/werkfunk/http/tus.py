@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import re
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
@@ -10,9 +9,9 @@ from starlette.responses import Response, StreamingResponse
 
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.http.context import Services, identifier
+from werkfunk.http.ranges import parse_range
 
 VERSION = "1.0.0"
-RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 async def options(services: Services, _: Request) -> Response:
@@ -73,7 +72,7 @@ async def download(services: Services, request: Request) -> Response:
     start, end, status = 0, row.size, 200
     wanted = request.headers.get("range")
     if wanted is not None:
-        start, end = _range(wanted, row.size)
+        start, end = parse_range(wanted, row.size)
         status = 206
     headers = {
         "Content-Length": str(end - start),
@@ -84,20 +83,6 @@ async def download(services: Services, request: Request) -> Response:
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
     return StreamingResponse(services.blobs.read(row, start, end), status, headers, "application/octet-stream")
-
-
-def _range(header: str, size: int) -> tuple[int, int]:
-    match = RANGE.fullmatch(header.strip())
-    if match is None or match.group(1) == match.group(2) == "" or len(header) > 50:
-        raise Failure(Code.RANGE)
-    first, last = match.group(1), match.group(2)
-    if first == "":
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1) if last else size
-    if start >= end:
-        raise Failure(Code.RANGE)
-    return start, end
 
 
 def _answer(status: int, headers: dict[str, str]) -> Response:

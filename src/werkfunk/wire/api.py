@@ -290,3 +290,22 @@ class Health(Body):
 
 class Empty(Body):
     """Nothing to say beyond success."""
+
+
+class Map(Body):
+    """One map: `name` for `/maps/{name}.pmtiles`; `kind` vector or raster; bounds west, south, east, north in degrees."""
+
+    name: str
+    kind: str
+    size: int
+    min_zoom: int
+    max_zoom: int
+    bounds: list[float]
+    attribution: str
+    version: str
+
+
+class Maps(Body):
+    """The maps of a server, the base map first."""
+
+    maps: list[Map]

@@ -36,6 +36,7 @@ S = limits.STATEMENT_BODY_MAX
 ROUTES: tuple[Route, ...] = (
     Route("healthz", "GET", "/healthz", api.Health, summary="The process lives."),
     Route("readyz", "GET", "/readyz", api.Health, summary="The store answers."),
+    Route("maps", "GET", "/v1/maps", api.Maps, summary="The maps that the app can draw."),
     Route(
         "setup_info",
         "GET",
