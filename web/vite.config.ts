@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,6 +9,9 @@ import { defineConfig } from "vitest/config";
 const OUT = "../src/werkfunk/web";
 /** Only for tests, `vite build --mode engine`: the app, and a page with the bare engine (tests/engine). */
 const TEST_OUT = "build-tests";
+
+/** One version for all: the Python package's. */
+const VERSION = /^version = "(.+)"$/m.exec(readFileSync("../pyproject.toml", "utf8"))?.[1] ?? "";
 
 /** Packs text files once, so that the server packs none. */
 function packed(): Plugin {
@@ -27,6 +31,7 @@ function packed(): Plugin {
 /** The app is built into the Python package, so that the wheel alone serves it. */
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), ...(mode === "engine" ? [] : [packed()])],
+  define: { __VERSION__: JSON.stringify(VERSION) },
   // Tests run Svelte's client build.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   build: {

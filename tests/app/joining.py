@@ -1,8 +1,9 @@
-"""Steps that many journeys share: getting in."""
+"""Steps that many journeys share: getting in, going somewhere, looking."""
 
 from playwright.async_api import Page, expect
 
 from .browser import Device
+from .tools import axe, shoot
 
 
 async def come_in(device: Device, link: str, name: str) -> Page:
@@ -13,3 +14,17 @@ async def come_in(device: Device, link: str, name: str) -> Page:
     await page.get_by_role("button", name="Später").click()
     await expect(page.get_by_role("navigation")).to_be_visible()
     return page
+
+
+async def open_place(page: Page, path: str) -> None:
+    """Go somewhere by its address, as a reload or a notification does."""
+    await page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
+
+
+async def look(page: Page, name: str) -> None:
+    """No barrier, and a picture, in light and dark."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        await axe(page)
+        await shoot(page, f"{name}-{scheme}")

@@ -3,22 +3,14 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from e2e.process import Serving
 
 from .browser import DESKTOP, PHONE
 from .conftest import Make, MakeEngine
 from .engine import Engine
-from .tools import axe, shoot
-
-
-async def look(page: Page, name: str) -> None:
-    """Barriers and a picture, light and dark."""
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await axe(page)
-        await shoot(page, f"{name}-{scheme}")
+from .joining import look
 
 
 async def test_the_owner_sets_up_and_keeps_the_code(server: Serving, phone: Make) -> None:

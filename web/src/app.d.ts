@@ -14,3 +14,6 @@ declare const trustedTypes:
       ): { createScriptURL(url: string): unknown };
     }
   | undefined;
+
+/** The version of the package, set by the build. */
+declare const __VERSION__: string;

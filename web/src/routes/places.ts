@@ -52,16 +52,23 @@ const at =
   (parts: readonly string[]): boolean =>
     parts.length === pattern.length && pattern.every((part, i) => part === "*" || part === parts[i]);
 
+/** A page that is one place only and needs no parts; Svelte passes them all the same. */
+const only = (load: () => Promise<{ default: Component }>): Place["load"] => load as unknown as Place["load"];
+
 /** Every page, the first that matches counts. A new page is one line here. */
 export const PLACES: readonly Place[] = [
   { tab: "chats", matches: at("c", "*"), load: () => Promise.resolve(chat) },
   { tab: "chats", matches: at("c", "*", "info"), load: () => import("./chats/ChatInfo.svelte") },
   { tab: "chats", matches: at("new"), load: () => import("./chats/NewChat.svelte") },
   { tab: "chats", matches: at("new", "*"), load: () => import("./chats/NewChat.svelte") },
-  { tab: "people", matches: at("people", "invite"), load: () => import("./people/Invite.svelte") },
+  { tab: "people", matches: at("people", "invite"), load: only(() => import("./people/Invite.svelte")) },
+  { tab: "people", matches: at("people", "*", "verify"), load: () => import("./people/Verify.svelte") },
   { tab: "people", matches: at("people", "*"), load: () => import("./people/Person.svelte") },
-  { tab: "settings", matches: at("settings", "devices"), load: () => import("./settings/Devices.svelte") },
-  { tab: "settings", matches: at("settings", "code"), load: () => import("./settings/RecoveryCode.svelte") },
+  { tab: "settings", matches: at("settings", "devices"), load: only(() => import("./settings/Devices.svelte")) },
+  { tab: "settings", matches: at("settings", "code"), load: only(() => import("./settings/RecoveryCode.svelte")) },
+  { tab: "settings", matches: at("settings", "profile"), load: only(() => import("./settings/Profile.svelte")) },
+  { tab: "settings", matches: at("settings", "install"), load: only(() => import("./settings/Install.svelte")) },
+  { tab: "settings", matches: at("settings", "about"), load: only(() => import("./settings/About.svelte")) },
 ];
 
 export function tabOf(parts: readonly string[]): Tab {

@@ -63,8 +63,10 @@ export interface PeopleApi {
   profile(change: { name?: string; picture?: Blob | null }): Promise<void>;
   /** 12 groups of 5 digits, and what the QR code holds. */
   verification(person: Id): Promise<VerificationView>;
-  /** After people have compared numbers, or looked at a change. */
+  /** After people have compared numbers. A warning is not lifted by it: the keys are not the person's. */
   verify(person: Id, verified: boolean): Promise<void>;
+  /** Ask the server again for a person's keys that did not fit; whether they do now. */
+  check(person: Id): Promise<boolean>;
   /** Read another person's verification code; gives whose it is. Refused `verification_mismatch`. */
   verifyScanned(scanned: string): Promise<Id>;
   invite(role: RoleName, uses: number, days: number): Promise<InviteView>;

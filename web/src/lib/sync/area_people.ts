@@ -25,7 +25,13 @@ export class People implements PeopleApi {
   }
 
   async verify(person: Id, verified: boolean): Promise<void> {
-    await this.ground.running.chains.changePerson(person, { verified, suspect: "" });
+    await this.ground.running.chains.changePerson(person, { verified });
+  }
+
+  async check(person: Id): Promise<boolean> {
+    const { chains } = this.ground.running;
+    await chains.refresh();
+    return !chains.changedKeys(person);
   }
 
   async verifyScanned(scanned: string): Promise<Id> {
@@ -71,9 +77,8 @@ export class Devices implements DevicesApi {
     return this.ground.running.office.deviceLink();
   }
 
-  async revoke(device: Id): Promise<void> {
-    await this.ground.running.office.revoke(device);
-    this.ground.emit({ type: "devices" });
+  revoke(device: Id): Promise<void> {
+    return this.ground.running.office.revoke(device);
   }
 }
 

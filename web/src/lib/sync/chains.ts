@@ -61,6 +61,8 @@ export class Chains {
     private readonly transport: Transport,
     private readonly organisation: Hex,
     private readonly changed: () => void,
+    /** A person's chain has grown: devices, keys, profile. */
+    private readonly grown: (user: Hex) => void = () => undefined,
   ) {}
 
   get founded(): OrganisationState {
@@ -104,6 +106,7 @@ export class Chains {
   async keepUser(state: UserState, statements: readonly Uint8Array[]): Promise<void> {
     await this.store.write(extend(new Batch(), hex(state.id), state.length, statements));
     this.users.set(hex(state.id), state);
+    this.grown(hex(state.id));
   }
 
   /** Everything new: people, their chains, the organisation's. Calls at the same time share one round. */

@@ -74,10 +74,13 @@ export class LocalEngine implements Engine, Life {
     const self = await Self.load(store);
     if (!self) return;
     const transport = new Transport(env, self.row.device, self.signing);
-    const chains = new Chains(store, transport, hex(self.row.organisation), () => {
+    const changed = (): void => {
       this.emit({ type: "people" });
       this.emit({ type: "conversations" });
       this.emit({ type: "session" });
+    };
+    const chains = new Chains(store, transport, hex(self.row.organisation), changed, (user) => {
+      if (user === self.user) this.emit({ type: "devices" });
     });
     const keys = new Keyring(store, chains, transport, self);
     const logs = new Logs(store, chains, keys, (taken) => void this.taken(taken));

@@ -38,6 +38,8 @@ import Settings from "@lucide/svelte/icons/settings";
 import Share from "@lucide/svelte/icons/share-2";
 import Shield from "@lucide/svelte/icons/shield";
 import ShieldCheck from "@lucide/svelte/icons/shield-check";
+import ShareUp from "@lucide/svelte/icons/share";
+import PlusBox from "@lucide/svelte/icons/square-plus";
 import Siren from "@lucide/svelte/icons/siren";
 import Smartphone from "@lucide/svelte/icons/smartphone";
 import Smile from "@lucide/svelte/icons/smile-plus";
@@ -85,6 +87,7 @@ export const ICONS = {
   place: MapPin,
   play: Play,
   plus: Plus,
+  plusBox: PlusBox,
   print: Printer,
   qr: QrCode,
   react: Smile,
@@ -97,6 +100,7 @@ export const ICONS = {
   send: Send,
   settings: Settings,
   share: Share,
+  shareUp: ShareUp,
   shield: Shield,
   site: HardHat,
   trash: Trash,

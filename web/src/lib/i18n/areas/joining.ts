@@ -44,6 +44,8 @@ export const joining = area(
     "code.qr": "Der Code als Bild zum Scannen",
     "code.how":
       "So kommst du zurück: {host} öffnen, „Ich habe einen Wiederherstellungscode“ wählen, diesen Code scannen oder eintippen. Zeig ihn niemandem.",
+    "code.isKept": "Dein Code ist gesichert.",
+    "code.lost": "Blatt verloren oder jemand hat es gesehen? Dann mach einen neuen Code.",
     "code.print": "{organisation} · Wiederherstellungscode von {name}",
 
     "paste.text": "Du hast die Einladung als Nachricht bekommen? Kopiere den Link und füge ihn hier ein.",
@@ -54,6 +56,11 @@ export const joining = area(
     "scan.none": "Hier ist keine Kamera, die sich benutzen lässt. Füge den Link ein.",
     "scan.invitation": "Im Büro oder von wem du eingeladen wirst, bekommst du einen Code gezeigt.",
     "scan.aim": "Halte den Code ins Bild.",
+
+    "arrived.title": "Dieses Gerät ist schon eingerichtet",
+    "arrived.text":
+      "Du bist hier {name} bei {organisation}. Die Einladung bleibt unbenutzt. Soll jemand anderes dieses Gerät bekommen, melde es zuerst ab: Einstellungen, Geräte.",
+    "arrived.stay": "Weiter als ich",
 
     "cut.revoked": "Dieses Gerät ist gesperrt",
     "cut.revokedText": "Es wurde auf einem anderen Gerät oder im Büro gesperrt.",
@@ -105,6 +112,8 @@ export const joining = area(
     "code.qr": "The code as a picture to scan",
     "code.how":
       "How to come back: open {host}, choose “I have a recovery code”, scan or type this code. Show it to nobody.",
+    "code.isKept": "Your code is kept.",
+    "code.lost": "Lost the sheet, or somebody saw it? Then make a new code.",
     "code.print": "{organisation} · recovery code of {name}",
 
     "paste.text": "Did you get the invitation as a message? Copy the link and paste it here.",
@@ -114,6 +123,11 @@ export const joining = area(
     "scan.none": "There is no camera here that can be used. Paste the link.",
     "scan.invitation": "Whoever invites you shows you a code.",
     "scan.aim": "Hold the code into the picture.",
+
+    "arrived.title": "This device is set up already",
+    "arrived.text":
+      "Here you are {name} at {organisation}. The invitation stays unused. If this device is for somebody else, sign out first: Settings, Devices.",
+    "arrived.stay": "Go on as me",
 
     "cut.revoked": "This device is locked out",
     "cut.revokedText": "It was locked out on another device or in the office.",
