@@ -1,0 +1,28 @@
+import type { Component } from "svelte";
+import type { ConversationView, MessageKind, MessageView } from "../../sync/views";
+
+/**
+ * Where other parts of the app put something into a conversation. Each is a list of components; a new one is one line.
+ * They are loaded with the conversation, so what is large loads its own code when it is used.
+ */
+
+/** Keys in the head of a conversation, before "about": an alarm, push-to-talk. */
+export const HEAD: readonly Component<{ chat: ConversationView }>[] = [];
+
+/** Across the conversation, below its head: a running alarm, who speaks. */
+export const STRIPS: readonly Component<{ chat: ConversationView }>[] = [];
+
+/** In place of the send key while nothing is written: a voice note. `onbusy` hides the field while it is recorded. */
+export const COMPOSER: readonly Component<{ chat: ConversationView; onbusy: (busy: boolean) => void }>[] = [];
+
+/** Further rows in the sheet "attach". */
+export const ATTACH: readonly Component<{ chat: ConversationView; onclose: () => void }>[] = [];
+
+/** On a photo before it is sent: an editor. `onchange` takes what it made. */
+export const BEFORE_SEND: readonly Component<{ photo: File; onchange: (photo: File) => void }>[] = [];
+
+/** In the head of the viewer, for the photo that is shown. */
+export const VIEWER: readonly Component<{ message: MessageView; index: number; onclose: () => void }>[] = [];
+
+/** What a kind of message looks like inside its bubble. */
+export const BODIES: Readonly<Partial<Record<MessageKind, Component<{ message: MessageView }>>>> = {};

@@ -1,0 +1,45 @@
+import { t } from "../../i18n/index.svelte";
+import type { LastView, MessageKind, MessageView, Notice, ReplyView } from "../../sync/views";
+import type { IconName } from "../icons";
+
+/** What a notice says, in a sentence. */
+export function noticeText(notice: Notice): string {
+  switch (notice.event) {
+    case "created":
+    case "left":
+      return t(`notice.${notice.event}`, { by: notice.by });
+    case "added":
+    case "removed":
+      return t(`notice.${notice.event}`, { by: notice.by, people: notice.people.join(", ") });
+    case "renamed":
+      return t("notice.renamed", { by: notice.by, title: notice.title });
+    case "lead":
+      return t("notice.lead", { by: notice.by, person: notice.person });
+    case "defect":
+      return t(`notice.defect.${notice.state}`, { by: notice.by, number: notice.number, note: notice.note });
+    case "system":
+      return notice.text;
+  }
+}
+
+/** The name of a kind that has one of its own. */
+export function kindName(kind: MessageKind): string {
+  return kind === "text" || kind === "notice" ? "" : t(`kind.${kind}`);
+}
+
+export const KIND_ICONS: Readonly<Partial<Record<MessageKind, IconName>>> = {
+  photo: "image",
+  file: "file",
+  voice: "mic",
+  place: "place",
+  alarm: "alarm",
+  deleted: "trash",
+  waiting: "key",
+  unknown: "info",
+};
+
+/** A message in one line: its words, or what it is. */
+export function shortText(message: LastView | ReplyView | MessageView): string {
+  if ("notice" in message && message.notice) return noticeText(message.notice);
+  return message.text || kindName(message.kind);
+}
