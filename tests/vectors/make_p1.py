@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import p1_cases_forms
 import p1_cases_sealed
+import p1_cases_values
 from p1_operations import HERE, OPERATIONS, Bytes, read
 
 from werkfunk.protocol.errors import ProtocolError
@@ -65,5 +66,6 @@ if __name__ == "__main__":
     writer = Writer()
     p1_cases_forms.make(writer)
     p1_cases_sealed.make(writer)
+    p1_cases_values.make(writer)
     writer.write()
     print(f"{len(writer.files)} vectors")

@@ -1,6 +1,5 @@
 """Cases of everything sealed: events, messages, slots, attachments, voice, generation, grant and archive boxes."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -31,8 +30,6 @@ def make(w: Any) -> None:
     _messages(w)
     _slots(w)
     _attachments(w)
-    _layers(w)
-    _redact(w)
     _voice_and_log(w)
     _boxes(w)
 
@@ -334,78 +331,6 @@ def _chunked(size: int, order: Any) -> dict[str, bytes]:
         "cut": num(0),
         "hash": b"",
     }
-
-
-def _layers(w: Any) -> None:
-    two = [1000, 2000, 3000, -4000]
-    shapes: list[dict[int, Any]] = [{0: shape, 1: two, 2: 0xE11D48, 3: 120} for shape in (1, 2, 3, 4)]
-    shapes += [
-        {0: 5, 1: [7, 8, 9, 10, 11, 12], 2: 0, 3: 1},
-        {0: 6, 1: [0, 0], 2: 0xFFFFFF, 3: 700, 4: "Öffnung\nprüfen"},
-        {0: 7, 1: [16_384, 12_288], 2: 0xE11D48, 3: 600, 5: 3},
-        {0: 8, 1: two, 2: 0x1D4ED8, 3: 90, 4: "2,45 m"},
-        {0: 11, 1: [], 2: 0xFFFFFF, 3: 400, 4: "24.11.2026 13:40"},
-    ]
-    frame = {0: 8_192, 1: 6_144, 2: 12_000, 3: 9_000, 4: 350}
-    good = {0: 1, 1: 16_384, 2: 12_288, 3: frame, 4: 10, 5: -20, 6: shapes}
-
-    def add(name: str, why: str, value: Any, error: str | None = "record_form") -> None:
-        w.add("layers", name, "M38", why, {"data": encode(value)}, error)
-
-    add("ok", "a layer of each shape that travels", good, None)
-    add("ok-empty", "nothing drawn", {**good, 6: []}, None)
-    add("ok-pen-longest", "a stroke of 2,000 points", {**good, 6: [{**shapes[4], 1: [5] * 4_000}]}, None)
-    for shape, name in ((9, "black-out"), (10, "pixelate")):
-        add(name, "what it covers would still be there", {**good, 6: [{0: shape, 1: two, 2: 0, 3: 1}]})
-    one = shapes[0]
-    wrong: dict[str, tuple[dict[int, Any], str]] = {
-        "shape-unknown": ({**one, 0: 12}, "a shape that nobody knows"),
-        "points-one": ({**one, 1: [1, 2]}, "an arrow with one end"),
-        "points-odd": ({**one, 1: [1, 2, 3]}, "half a point"),
-        "points-many": ({**shapes[4], 1: [5] * 4_002}, "a stroke of 2,001 points"),
-        "pen-empty": ({**shapes[4], 1: []}, "a stroke without a point"),
-        "point-far": ({**one, 1: [0, 0, 65_537, 0]}, "too far outside"),
-        "colour-above": ({**one, 2: 0x1000000}, "no colour"),
-        "size-zero": ({**one, 3: 0}, "no width"),
-        "text-missing": ({0: 6, 1: [0, 0], 2: 0, 3: 700}, "a text without text"),
-        "text-unasked": ({**one, 4: "x"}, "an arrow with a text"),
-        "text-long": ({**shapes[5], 4: "x" * 501}, "501 characters"),
-        "number-missing": ({0: 7, 1: [0, 0], 2: 0, 3: 600}, "a mark without a number"),
-        "number-zero": ({**shapes[6], 5: 0}, "number 0"),
-        "key-unknown": ({**one, 6: 0}, "a key that nobody knows"),
-    }
-    for name, (layer, why) in wrong.items():
-        add(f"layer-{name}", why, {**good, 6: [layer]})
-    add("version", "a later version", {**good, 0: 2})
-    add("side-short", "the longer side is not 16,384", {**good, 1: 16_383})
-    add("angle-full", "a whole turn", {**good, 3: {**frame, 4: 36_000}})
-    add("frame-flat", "nothing seen", {**good, 3: {**frame, 3: 0}})
-    add("brightness", "more than 100 %", {**good, 4: 101})
-    add("many", "1,001 layers", {**good, 6: [one] * 1_001})
-    w.add("layers", "trailing-byte", "M1", "a byte too many", {"data": encode(good) + b"\0"}, "cbor_form")
-
-
-def _redact(w: Any) -> None:
-    width, height = 40, 24
-    picture = hashlib.shake_256(b"picture").digest(3 * width * height)
-    noise = det("noise", 32) * 6
-    cases: dict[str, tuple[str, list[int], str]] = {
-        "black-out": ("black-out", [10, 6, 8, 5], "two pixels more on each side"),
-        "black-out-edge": ("black-out", [-5, 20, 12, 40], "over the edge"),
-        "black-out-beside": ("black-out", [50, 0, 8, 8], "beside the picture: nothing"),
-        "pixelate": ("pixelate", [2, 2, 34, 18], "two blocks, none smaller than 16 by 16"),
-        "pixelate-small": ("pixelate", [30, 3, 3, 3], "one block"),
-        "pixelate-all": ("pixelate", [0, 0, 40, 24], "the whole picture"),
-    }
-    for name, (how, rectangle, why) in cases.items():
-        size = {"width": num(width), "height": num(height)}
-        w.add(
-            "redact",
-            name,
-            "M38",
-            why,
-            {**size, "rectangle": encode(rectangle), "how": how.encode(), "noise": noise, "pixels": picture},
-        )
 
 
 def _voice_and_log(w: Any) -> None:

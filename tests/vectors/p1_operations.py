@@ -23,6 +23,7 @@ from werkfunk.protocol import (
     links,
     messages,
     padding,
+    places,
     signing,
     slots,
     statements,
@@ -79,6 +80,10 @@ def cbor_(v: Bytes) -> Bytes:
 
 def layers_(v: Bytes) -> Bytes:
     return {"data": layers.write_layers(layers.read_layers(v["data"]))}
+
+
+def live_place(v: Bytes) -> Bytes:
+    return {"value": places.read_live_place(cbor.decode(v["value"])).to_bytes()}
 
 
 def redact(v: Bytes) -> Bytes:
@@ -325,6 +330,7 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "recovery-code": recovery_code,
     "link": link,
     "layers": layers_,
+    "live-place": live_place,
     "redact": redact,
     "voice": voice_,
     "generation-box": generation_box,

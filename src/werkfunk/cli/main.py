@@ -15,7 +15,7 @@ import typer
 
 from werkfunk import __version__
 from werkfunk.cli import map as maps
-from werkfunk.cli import ptt
+from werkfunk.cli import place, ptt
 from werkfunk.cli.output import Exit, Printer
 
 # httpx's own command line (click, pygments, rich) would be a third of each start; httpx does without it by itself.
@@ -32,6 +32,7 @@ devices_app = typer.Typer(help="Own devices: list, add, revoke.", invoke_without
 app.add_typer(devices_app, name="devices")
 app.add_typer(ptt.app, name="ptt")
 app.add_typer(maps.app, name="map")
+app.add_typer(place.app, name="place")
 
 Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
 Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]

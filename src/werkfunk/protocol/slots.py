@@ -21,7 +21,7 @@ from werkfunk.protocol.user import UserState
 
 
 class SlotType(IntEnum):
-    """What a slot holds: {0: seq}, or {0: latitude, 1: longitude, 2: accuracy, 3: ends}."""
+    """What a slot holds: {0: seq}, or a live place (places.py)."""
 
     READ_MARKER = 1
     LIVE_PLACE = 2

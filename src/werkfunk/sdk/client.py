@@ -26,6 +26,7 @@ from werkfunk.sdk.errors import Usage
 from werkfunk.sdk.log import Message
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
+from werkfunk.sdk.places import Places
 from werkfunk.sdk.statements import Make, Statements, refused
 from werkfunk.sdk.voice import Voice
 from werkfunk.wire import frames
@@ -40,6 +41,7 @@ class Client:
         self.statements = Statements(self.core)
         self.outbox = Outbox(self.core, self.statements)
         self.office = Office(self.core)
+        self.places = Places(self.core, self.office, self.outbox)
         self.voice = Voice(self.core, self.outbox, self.statements)
 
     async def __aenter__(self) -> Self:

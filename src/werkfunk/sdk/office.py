@@ -50,6 +50,10 @@ class Office:
         """Give a person another role."""
         await self._organisation(org.RoleChanged(user, role))
 
+    async def set_policies(self, policies: dict[str, int | str]) -> None:
+        """Set policies of the organisation; those not named stay. Everybody sees the statement."""
+        await self._organisation(org.PolicySet(policies))
+
     async def _organisation(self, body: Record) -> None:
         await self._core.chains.refresh()
         for attempt in range(RACES):

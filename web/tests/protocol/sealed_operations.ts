@@ -16,6 +16,7 @@ import * as identity from "../../src/lib/protocol/identity";
 import { derive, sha256, taggedHash } from "../../src/lib/protocol/kdf";
 import { Label } from "../../src/lib/protocol/labels";
 import { readLayers, writeLayers } from "../../src/lib/protocol/layers";
+import { LivePlace, readLivePlace } from "../../src/lib/protocol/places";
 import { fromUrl, toUrl } from "../../src/lib/protocol/links";
 import * as messages from "../../src/lib/protocol/messages";
 import { unpad } from "../../src/lib/protocol/padding";
@@ -72,6 +73,7 @@ export const OPERATIONS: Record<string, Operation> = {
     return { tagged: tagged(label(v["label"]), ...items), hash: taggedHash(label(v["label"]), ...items) };
   },
   layers: (v) => ({ data: writeLayers(readLayers(v["data"]!)) }),
+  "live-place": (v) => ({ value: LivePlace.toBytes(readLivePlace(decode(v["value"]!))) }),
   redact: (v) => ({ pixels: redact(v) }),
   kdf: (v) => ({ key: derive(v["ikm"]!, v["salt"]!, v["info"]!) }),
   padding: (v) => ({ data: unpad(v["padded"]!) }),

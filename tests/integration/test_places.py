@@ -1,0 +1,114 @@
+"""Live places on a real server: allowed by the organisation, shared by the person, gone at their end, kept by nobody."""
+
+import pytest
+
+from malicious.conftest import Firm
+from werkfunk.domain.roles import Role
+from werkfunk.protocol.content import Place
+from werkfunk.sdk import places as sdk_places
+from werkfunk.sdk.account import now
+from werkfunk.sdk.errors import NotAllowed, Usage
+
+KASSEL = (51.3127, 9.4797)
+HOUR = 3_600_000
+
+
+async def test_a_place_is_sent_as_a_message(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    await anna.places.send(firm.group, *KASSEL, accuracy=12.5, label="Kran")
+    (message,) = [m for m in await bernd.core.catch_up(firm.group) if isinstance(m.content, Place)]
+    assert message.content == Place(513_127_000, 94_797_000, 1_250, "Kran")
+
+
+async def test_nobody_shares_until_the_organisation_allows_it(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    assert not anna.places.allowed
+    with pytest.raises(NotAllowed) as refused:
+        await anna.places.share(firm.group, *KASSEL, ends=now() + HOUR)
+    assert refused.value.code == "location_forbidden"
+    with pytest.raises(NotAllowed):
+        await bernd.places.allow(True)
+    await anna.places.allow(True)
+    await anna.places.share(firm.group, *KASSEL, ends=now() + HOUR, accuracy=8)
+    (spot,) = await bernd.places.team(firm.group)
+    assert (spot.user, spot.latitude, spot.longitude, spot.accuracy) == (anna.core.keys.user, *KASSEL, 8)
+    # Forbidden again: what is still stored is shown by nobody.
+    await anna.places.allow(False)
+    assert await bernd.places.team(firm.group) == []
+
+
+async def test_the_newest_place_counts_and_a_stop_takes_it_away(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    await anna.places.allow(True)
+    await anna.places.share(firm.group, *KASSEL, ends=now() + HOUR)
+    await anna.places.share(firm.group, 51.4, 9.5, ends=now() + HOUR)
+    assert [(s.latitude, s.longitude) for s in await bernd.places.team(firm.group)] == [(51.4, 9.5)]
+    await anna.places.stop(firm.group)
+    assert await bernd.places.team(firm.group) == []
+
+
+async def test_a_place_is_gone_at_its_end(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna, bernd = await firm.people()
+    await anna.places.allow(True)
+    ends = now() + 15 * 60_000
+    await anna.places.share(firm.group, *KASSEL, ends=ends)
+    monkeypatch.setattr(sdk_places, "now", lambda: ends - 1)
+    assert len(await bernd.places.team(firm.group)) == 1
+    monkeypatch.setattr(sdk_places, "now", lambda: ends)
+    assert await bernd.places.team(firm.group) == []
+
+
+@pytest.mark.parametrize(
+    ("ahead", "latitude"), [(0, 51.0), (-1, 51.0), (17 * HOUR, 51.0), (HOUR, 90.1), (HOUR, float("nan"))]
+)
+async def test_without_an_end_or_a_place_on_the_earth_nothing_is_shared(
+    firm: Firm, ahead: int, latitude: float
+) -> None:
+    anna, bernd = await firm.people()
+    await anna.places.allow(True)
+    with pytest.raises(Usage):
+        await anna.places.share(firm.group, latitude, 9.0, ends=now() + ahead)
+    assert await bernd.places.team(firm.group) == []
+
+
+async def test_outsiders_and_removed_members_see_nothing(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    await anna.places.allow(True)
+    await anna.places.share(firm.group, *KASSEL, ends=now() + HOUR)
+    outsider = await firm.invite("Dora")
+    with pytest.raises((NotAllowed, Usage)):
+        await outsider.places.team(firm.group)
+    await anna.remove(firm.group, [bernd.core.keys.user])
+    with pytest.raises(NotAllowed):
+        await bernd.places.team(firm.group)
+    # The generation is new, so the old place is deleted on the server; nobody finds it.
+    assert await anna.places.team(firm.group) == []
+
+
+async def test_a_removed_members_place_is_shown_to_nobody(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    await anna.places.allow(True)
+    await bernd.core.chains.refresh()
+    await bernd.places.share(firm.group, *KASSEL, ends=now() + HOUR)
+    assert [spot.user for spot in await anna.places.team(firm.group)] == [bernd.core.keys.user]
+    await anna.remove(firm.group, [bernd.core.keys.user])
+    assert await anna.places.team(firm.group) == []
+
+
+async def test_a_guest_may_share_in_his_conversation(firm: Firm) -> None:
+    anna, _ = await firm.people()
+    await anna.places.allow(True)
+    from werkfunk.sdk import account
+    from werkfunk.sdk.client import Client
+
+    link = await anna.office.invite(Role.GUEST, 1, now() + HOUR)
+    await account.join(link, firm.folder / "Gast", "Gast", "Test")
+    guest = firm.clients["Gast"] = Client(firm.folder / "Gast")
+    await guest.connect()
+    await anna.core.chains.refresh()
+    await anna.add(firm.group, [guest.core.keys.user])
+    await guest.connect()
+    await guest.places.share(firm.group, *KASSEL, ends=now() + HOUR)
+    assert [spot.user for spot in await anna.places.team(firm.group)] == [guest.core.keys.user]
+    with pytest.raises(NotAllowed):
+        await guest.places.allow(False)
