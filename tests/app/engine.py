@@ -63,6 +63,20 @@ class Engine:
 
         await self.until(look)
 
+    async def away(self) -> None:
+        """Lose the network, and notice."""
+        await self.device.offline()
+
+        async def look() -> bool:
+            return (await self("session.get"))["network"]["state"] != "online"
+
+        await self.until(look)
+
+    async def back(self) -> None:
+        """The network is there again; the app is told, as the browser tells it."""
+        await self.device.online()
+        await self("session.wake")
+
     async def join(self, link: str, name: str, label: str = "Test") -> None:
         await self("session.join", link, {"name": name, "picture": None, "device": label})
         await self.online()

@@ -6,6 +6,7 @@ own: a test that waits for something else does not stop the network.
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
@@ -51,6 +52,8 @@ class Link:
         """Seconds, each way."""
         self.rate = 0
         """Bytes a second, each way and connection; 0 is no limit."""
+        self.rewriter: Callable[[], Callable[[bytes], bytes]] | None = None
+        """For a lying server: makes what changes the bytes that come down a tunnel (a WebSocket's)."""
         self.foreign: list[str] = []
         """Targets other than the server that were asked for; none is reached."""
 
@@ -127,9 +130,10 @@ class Link:
             if method == b"CONNECT":
                 writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
                 head = b""
+            change = self.rewriter() if self.rewriter and not head else bytes
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._pump(reader, far_writer, "up", head))
-                group.create_task(self._pump(far_reader, writer, "down", b""))
+                group.create_task(self._pump(reader, far_writer, "up", head, bytes))
+                group.create_task(self._pump(far_reader, writer, "down", b"", change))
         except* ConnectionError:
             pass
         finally:
@@ -137,7 +141,12 @@ class Link:
             self._open.discard(far_writer)
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: str, first: bytes
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        direction: str,
+        first: bytes,
+        change: Callable[[bytes], bytes],
     ) -> None:
         """Carry bytes one way until its end, in order, each piece `delay` later and no faster than `rate`."""
         loop = asyncio.get_running_loop()
@@ -151,7 +160,7 @@ class Link:
                     break
                 if self.rate:
                     await asyncio.sleep(len(data) / self.rate)
-                writer.write(self._within_budget(direction, data))
+                writer.write(self._within_budget(direction, change(data)))
                 await writer.drain()
             # One end closed: so does the other, as a whole. HTTP and WebSocket need no half-closed connections.
             raise ConnectionResetError

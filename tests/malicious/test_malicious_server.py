@@ -12,20 +12,17 @@ import pytest
 
 from werkfunk.domain.roles import Role
 from werkfunk.protocol import author, author_user
-from werkfunk.protocol.author_user import NewDevice
-from werkfunk.protocol.boxes import BoxKey
 from werkfunk.protocol.content import Text
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.identity import Profile, RecipientKeys, register_device
+from werkfunk.protocol.identity import Profile
 from werkfunk.protocol.links import InviteLink, parse_url, to_url
-from werkfunk.protocol.organisation import Enrolled
-from werkfunk.protocol.signing import SigningKey
-from werkfunk.protocol.statements import Anchors, ChainKind, SignerRef, Statement, sign
+from werkfunk.protocol.statements import SignerRef
 from werkfunk.sdk import account
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NotAllowed, Unsafe
 from werkfunk.wire import api, frames
 
+from . import lies
 from .conftest import Firm
 
 
@@ -51,18 +48,12 @@ def texts(client: Client, conversation: bytes) -> list[str]:
     return [m.content.text for m in client.core.logs.messages(conversation, 0) if isinstance(m.content, Text)]
 
 
-def ghost(client: Client) -> NewDevice:
-    return NewDevice(SigningKey(os.urandom(32)), BoxKey(os.urandom(32)), "Geist")
-
-
 async def test_m29_reordered_events_are_noticed_at_the_next_message(firm: Firm) -> None:
     anna, bernd = await firm.people()
     for text in ("eins", "zwei"):
         await anna.send(firm.group, text)
     events = await page(bernd, firm.group, bernd.core.logs.cursor(firm.group))
-    one, two = events[-2:]
-    swapped = [frames.Logged(one.seq, one.time, two.event), frames.Logged(two.seq, two.time, one.event)]
-    await bernd.core.logs.ingest(firm.group, [*events[:-2], *swapped])
+    await bernd.core.logs.ingest(firm.group, lies.swapped(events))
     await anna.send(firm.group, "drei")
     await bernd.core.catch_up(firm.group)
     assert bernd.core.logs.warning(firm.group) == "log_differs"
@@ -84,7 +75,7 @@ async def test_m29_a_withheld_event_leaves_a_gap_that_blocks(firm: Firm) -> None
         await anna.send(firm.group, text)
     events = await page(bernd, firm.group, bernd.core.logs.cursor(firm.group))
     with pytest.raises(Unsafe, match="gap"):
-        await bernd.core.logs.ingest(firm.group, events[1:])
+        await bernd.core.logs.ingest(firm.group, lies.holed(events))
     with pytest.raises(Unsafe):
         await bernd.send(firm.group, "Antwort")
 
@@ -94,8 +85,7 @@ async def test_m29_a_withheld_event_that_is_renumbered_away_is_noticed(firm: Fir
     for text in ("eins", "zwei"):
         await anna.send(firm.group, text)
     events = await page(bernd, firm.group, bernd.core.logs.cursor(firm.group))
-    hidden, shown = events[-2:]
-    await bernd.core.logs.ingest(firm.group, [*events[:-2], frames.Logged(hidden.seq, hidden.time, shown.event)])
+    await bernd.core.logs.ingest(firm.group, lies.renumbered(events))
     # Anna's message names a log that is longer than what Bernd was shown.
     assert bernd.core.logs.warning(firm.group) == "log_differs"
 
@@ -106,8 +96,7 @@ async def test_m29_a_fork_shows_as_soon_as_the_branches_meet(firm: Firm) -> None
     await clara.core.catch_up(firm.group)
     await anna.send(firm.group, "an alle")
     events = await page(bernd, firm.group, bernd.core.logs.cursor(firm.group))
-    # Bernd's branch carries another server time: another log.
-    await bernd.core.logs.ingest(firm.group, [frames.Logged(e.seq, e.time + 1, e.event) for e in events])
+    await bernd.core.logs.ingest(firm.group, lies.later(events))
     await clara.core.catch_up(firm.group)
     await clara.send(firm.group, "von der anderen Seite")
     await bernd.core.catch_up(firm.group)
@@ -118,17 +107,10 @@ async def test_m11_a_shortened_chain_is_refused(firm: Firm) -> None:
     anna, bernd = await firm.people()
     await anna.office.add_device()
     await bernd.core.chains.refresh()
-    lie(bernd, "people", lambda people: _shortened(people, anna.core.keys.user))
+    lie(bernd, "people", lambda people: lies.shortened(people, anna.core.keys.user))
     with pytest.raises(Unsafe) as caught:
         await bernd.core.chains.refresh()
     assert caught.value.code == "chain_shortened"
-
-
-def _shortened(people: api.People, user: bytes) -> api.People:
-    for person in people.people:
-        if person.user == user:
-            person.chain_length -= 1
-    return people
 
 
 async def test_m11_an_older_organisation_is_refused(firm: Firm) -> None:
@@ -142,15 +124,7 @@ async def test_m11_an_older_organisation_is_refused(firm: Firm) -> None:
 async def test_swapped_keys_are_another_person(firm: Firm) -> None:
     """Who is asked for by id can only be answered by that id's chain: an id is the hash of its keys."""
     anna, bernd = await firm.people()
-    stranger = author_user.genesis(
-        bernd.core.chains.founded.id,
-        ghost(bernd),
-        RecipientKeys(os.urandom(16)),
-        Profile("Anna").seal(os.urandom(16)),
-        os.urandom(32),
-        1,
-        os.urandom,
-    )
+    stranger = lies.stranger(bernd.core.chains.founded.id, lies.ghost(), "Anna")
     bernd.core.chains.users.pop(anna.core.keys.user)
     lie(bernd, "user_chain", lambda chain: api.Chain(statements=[stranger.data], length=1))
     with pytest.raises(Unsafe) as caught:
@@ -162,37 +136,17 @@ async def test_m15_a_ghost_device_is_refused(firm: Firm) -> None:
     """The server adds a device of its own to Anna's chain, signed by that device itself."""
     anna, bernd = await firm.people()
     state = anna.core.chains.users[anna.core.keys.user]
-    device = ghost(anna)
+    device = lies.ghost()
     fake = SignerRef(state.id, next(iter(state.devices)))
     with pytest.raises(ProtocolError):
         author_user.add_device(state, fake, device.key, device, os.urandom(32), 2, os.urandom)
-    forged = _forge_device(state, device)
-    lie(bernd, "people", lambda people: _lengthened(people, state.id))
+    forged = lies.forge_device(state, device)
+    lie(bernd, "people", lambda people: lies.lengthened(people, state.id))
     lie(bernd, "user_chain", lambda chain: api.Chain(statements=[forged], length=chain.length + 1))
     with pytest.raises(Unsafe) as caught:
         await bernd.core.chains.refresh()
     assert caught.value.code == "signature_invalid"
     assert device.key.public not in [d.record.signing for d in bernd.core.chains.users[state.id].devices.values()]
-
-
-def _forge_device(state: Any, device: NewDevice) -> bytes:
-    from werkfunk.protocol.seeds import seal_seed
-    from werkfunk.protocol.user import DeviceAdded
-
-    record = register_device(device.key, device.box.public, b"", 1)
-    seal, _ = seal_seed(state.id, 1, os.urandom(32), record.id, record.box)
-    statement = Statement(
-        1, ChainKind.USER, state.id, state.length, state.hashes[-1], 2,
-        SignerRef(state.id, next(iter(state.devices))), Anchors(), 1, DeviceAdded(record, seal).to_map(),
-    )  # fmt: skip
-    return sign(statement, device.key)
-
-
-def _lengthened(people: api.People, user: bytes) -> api.People:
-    for person in people.people:
-        if person.user == user:
-            person.chain_length += 1
-    return people
 
 
 async def test_m13_a_ghost_person_by_a_replayed_invite_is_refused(firm: Firm) -> None:
@@ -201,35 +155,19 @@ async def test_m13_a_ghost_person_by_a_replayed_invite_is_refused(firm: Firm) ->
     chains = anna.core.chains
     founded = chains.founded
     used = next(hash_ for hash_, invite in founded.invites.items() if invite.used)
-    device = ghost(anna)
-    stranger = author_user.genesis(
-        founded.id,
-        device,
-        RecipientKeys(os.urandom(16)),
-        Profile("Geist").seal(os.urandom(16)),
-        os.urandom(32),
-        1,
-        os.urandom,
-    )
+    device = lies.ghost()
+    stranger = lies.stranger(founded.id, device, "Geist")
     me = author.Author(stranger.state, next(iter(stranger.state.devices)), device.key)
     with pytest.raises(ProtocolError) as refused:
         author.enrol(founded, me, used, os.urandom(32), 2)
     assert refused.value.code in ("invite_overused", "enrolment_proof_invalid")
-    forged = _forge_enrolment(founded, me, used)
+    forged = lies.forge_enrolment(founded, me, used)
     bernd.core.chains.users[stranger.state.id] = stranger.state
     lie(bernd, "organisation_chain", lambda chain: api.Chain(statements=[forged], length=chain.length + 1))
     with pytest.raises(Unsafe) as caught:
         await bernd.core.chains.refresh_organisation()
     assert caught.value.code == "invite_overused"
     assert bernd.core.chains.founded.role(stranger.state.id) is None
-
-
-def _forge_enrolment(founded: Any, me: author.Author, invite: bytes) -> bytes:
-    statement = Statement(
-        1, ChainKind.ORGANISATION, founded.id, founded.length, founded.hashes[-1], 2, me.ref,
-        Anchors(user=me.user.head), 3, Enrolled(invite, me.user.id, bytes(64)).to_map(),
-    )  # fmt: skip
-    return sign(statement, me.key)
 
 
 async def test_m24_a_hidden_revocation_shows_with_the_next_statement_that_names_it(firm: Firm) -> None:
@@ -240,7 +178,7 @@ async def test_m24_a_hidden_revocation_shows_with_the_next_statement_that_names_
     second = await account.join(link, firm.folder / "Anna2", "", "Zweitgerät")
     await anna.core.chains.refresh()
     await anna.office.revoke_device(second.device)
-    lie(bernd, "people", lambda people: _at_length(people, anna.core.keys.user, 1))
+    lie(bernd, "people", lambda people: lies.at_length(people, anna.core.keys.user, 1))
     lie(bernd, "user_chain", lambda chain: api.Chain(statements=[], length=1))
     await anna.send(firm.group, "neue Schlüssel")
     with pytest.raises(Unsafe):
@@ -249,41 +187,21 @@ async def test_m24_a_hidden_revocation_shows_with_the_next_statement_that_names_
         await bernd.send(firm.group, "geht nicht")
 
 
-def _at_length(people: api.People, user: bytes, length: int) -> api.People:
-    for person in people.people:
-        if person.user == user:
-            person.chain_length = length
-    return people
-
-
 async def test_m25_a_swapped_box_does_not_open(firm: Firm) -> None:
     _, bernd = await firm.people()
     state = bernd.core.state(firm.group)
     bernd.core.local.run("DELETE FROM parts")
-    lie(bernd, "boxes", lambda boxes: _spoilt(boxes))
+    lie(bernd, "boxes", lies.spoilt)
     assert not await bernd.core.keys.fetch(state)
     assert bernd.core.keys.parts(firm.group, 1) is None
-
-
-def _spoilt(boxes: api.Boxes) -> api.Boxes:
-    for box in boxes.boxes:
-        box.box = box.box[:-1] + bytes([box.box[-1] ^ 1])
-    return boxes
 
 
 async def test_m19_a_name_that_was_not_signed_is_not_shown(firm: Firm) -> None:
     anna, bernd = await firm.people()
     other = Profile("Chef").seal(os.urandom(16))
-    lie(bernd, "people", lambda people: _renamed(people, anna.core.keys.user, other))
+    lie(bernd, "people", lambda people: lies.renamed(people, anna.core.keys.user, other))
     await bernd.core.chains.refresh()
     assert bernd.core.chains.name(anna.core.keys.user) != "Chef"
-
-
-def _renamed(people: api.People, user: bytes, profile: bytes) -> api.People:
-    for person in people.people:
-        if person.user == user:
-            person.profile = profile
-    return people
 
 
 async def test_m14_m36_a_link_of_another_organisation_is_refused(firm: Firm) -> None:
@@ -331,17 +249,13 @@ async def test_m27_a_false_question_for_a_key_gains_nothing(firm: Firm) -> None:
 async def test_m27_a_lost_box_is_repaired_by_itself(firm: Firm) -> None:
     anna, bernd = await firm.people()
     await anna.send(firm.group, "vorher")
-    lie(bernd, "boxes", lambda boxes: _only_repairs(boxes))
+    lie(bernd, "boxes", lies.only_repairs)
     bernd.core.local.run("DELETE FROM parts")
     await bernd.core.catch_up(firm.group)
     assert texts(bernd, firm.group) == []
     await anna.core.answer_repairs()
     await bernd.core.fill(firm.group)
     assert texts(bernd, firm.group) == ["vorher"]
-
-
-def _only_repairs(boxes: api.Boxes) -> api.Boxes:
-    return api.Boxes(boxes=[box for box in boxes.boxes if box.kind == "repair"])
 
 
 async def test_m12_the_server_alone_cannot_make_an_owner(firm: Firm) -> None:

@@ -31,7 +31,7 @@ export function settings(): SettingsView | null {
 }
 
 export function network(): NetworkView {
-  return held.session?.network ?? { state: "connecting", behind: 0, queued: 0, clockOff: 0 };
+  return held.session?.network ?? { state: "connecting", behind: 0, queued: 0, clockOff: 0, unsafe: "" };
 }
 
 async function refresh(): Promise<void> {

@@ -204,10 +204,11 @@ export type Change =
 
 /** An error for people: `code` has a text in the catalogue. */
 export class Problem extends Error {
-  readonly code: string;
-  constructor(code: string, detail = "") {
+  constructor(
+    readonly code: string,
+    readonly detail = "",
+  ) {
     super(detail ? `${code}: ${detail}` : code);
     this.name = "Problem";
-    this.code = code;
   }
 }

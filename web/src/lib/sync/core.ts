@@ -8,6 +8,7 @@ import { type Ack, Channel } from "./channel";
 import type { Env } from "./env";
 import type { Keyring } from "./keyring";
 import type { Logs } from "./logs";
+import { asProblem } from "./problems";
 import type { Self } from "./self";
 import { isNetwork, type Transport } from "./transport";
 import type { Store } from "../storage/store";
@@ -39,14 +40,16 @@ export class Core {
   private readonly statements = new Map<Hex, Map<number, Uint8Array>>();
   private readonly behind = new Map<Hex, number>();
   private synced: (() => void) | null = null;
+  private caughtUp = false;
 
   constructor(
     readonly parts: Parts,
     private readonly listener: Listener,
   ) {}
 
+  /** Signed in, caught up, and what the server showed does fit: nothing is sent before. */
   get connected(): boolean {
-    return this.channel !== null;
+    return this.channel !== null && this.caughtUp;
   }
 
   /** Sign in and catch up; gives the server's clock. Throws Problem. */
@@ -68,12 +71,16 @@ export class Core {
       end,
     );
     this.channel = channel;
+    this.caughtUp = this.allSynced = false;
+    this.behind.clear();
     await chains.refresh();
     const done = new Promise<void>((resolve) => (this.synced = resolve));
     channel.send({ tag: "sync", cursors: [...logs.rows.values()].map((row) => [unhex(row.id), row.lastSeq]) });
     await done;
     await Promise.all([...logs.rows.keys()].map((id) => logs.turn(id, () => this.fill(id))));
     await this.answerRepairs();
+    if (this.channel !== channel) throw new Problem("no_connection", "lost while catching up");
+    this.caughtUp = true;
     return serverTime;
   }
 
@@ -263,7 +270,7 @@ export class Core {
 
   private fault(error: unknown): void {
     if (error instanceof Problem && (isNetwork(error) || error.code === "not_found")) return;
-    const problem = error instanceof Problem ? error : new Problem("internal", String(error));
+    const problem = asProblem(error);
     this.close();
     this.listener.ended(problem);
   }

@@ -16,6 +16,7 @@ import { Keyring } from "./keyring";
 import { Logs, type Taken } from "./logs";
 import { Office } from "./office";
 import { Outbox } from "./outbox";
+import { asProblem } from "./problems";
 import { Receipts } from "./receipts";
 import type { Running } from "./running";
 import { Self } from "./self";
@@ -29,7 +30,7 @@ const SETTINGS = "settings";
 const DEFAULTS: SettingsView = { language: "", theme: "", simple: false, preview: true, receipts: true };
 const BACKOFF_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const CLOCK_TOLERANCE_MS = 3 * 60_000;
-const OFFLINE: NetworkView = { state: "offline", behind: 0, queued: 0, clockOff: 0 };
+const OFFLINE: NetworkView = { state: "offline", behind: 0, queued: 0, clockOff: 0, unsafe: "" };
 
 /** The one place where the worker's parts meet: what the app asks for, and the connection that is kept up. */
 export class LocalEngine implements Engine, Life {
@@ -139,15 +140,19 @@ export class LocalEngine implements Engine, Life {
       const serverTime = await on.core.open();
       const off = serverTime - this.env.now();
       this.attempts = 0;
-      this.tell({ state: "online", behind: 0, clockOff: Math.abs(off) > CLOCK_TOLERANCE_MS ? off : 0 });
+      this.tell({
+        state: "online",
+        behind: 0,
+        clockOff: Math.abs(off) > CLOCK_TOLERANCE_MS ? off : 0,
+        unsafe: "",
+      });
       for (const id of on.logs.rows.keys()) await on.receipts.refresh(id).catch(ignore);
       void on.outbox.flush();
       await this.nameOrganisation(on);
       for (const id of on.logs.rows.keys()) on.receipts.want(id);
       return on.core.connected ? 0 : this.backoff();
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      await this.ended(error);
+      await this.ended(asProblem(error));
       return this.backoff();
     }
   }
@@ -176,7 +181,7 @@ export class LocalEngine implements Engine, Life {
       await on.self.change(this.store, { cut: problem.code });
       this.tell({ state: "refused" });
       this.emit({ type: "session" });
-    } else this.tell({ state: "offline", behind: 0 });
+    } else this.tell({ state: "offline", behind: 0, ...(problem.code === "unsafe" ? { unsafe: problem.detail } : {}) });
     const wake = this.waking;
     wake?.();
   }

@@ -1,5 +1,6 @@
 import type { Change, Engine } from "./api";
 import { Problem } from "./api";
+import { asProblem } from "./problems";
 
 /** Calls and changes between a tab, its worker, and the one worker of the device that does the work. */
 export interface Call {
@@ -46,9 +47,8 @@ export async function perform(engine: Engine, call: Call): Promise<Reply> {
   try {
     return { id: call.id, value: await lookUp(engine, call)(...call.args) };
   } catch (error) {
-    if (error instanceof Problem) return { id: call.id, problem: { code: error.code, detail: error.message } };
-    const quota = error instanceof DOMException && error.name === "QuotaExceededError";
-    return { id: call.id, problem: { code: quota ? "quota" : "internal", detail: String(error) } };
+    const { code, detail } = asProblem(error);
+    return { id: call.id, problem: { code, detail } };
   }
 }
 

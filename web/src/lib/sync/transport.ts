@@ -60,6 +60,7 @@ export class Transport {
   /** A request with token and proof, repeated when the server asks for a nonce, a new token or patience. */
   async request(method: string, path: string, ask: Ask = {}): Promise<Response> {
     const signed = ask.signed ?? true;
+    let renewed = false;
     for (let attempt = 0; attempt < RETRIES; attempt++) {
       if (signed && !this.token) await this.signIn();
       const headers = { ...ask.headers };
@@ -71,7 +72,8 @@ export class Transport {
       if (answer.ok) return answer;
       const problem = await problemOf(answer);
       if (signed && problem.code === "use_dpop_nonce") continue;
-      if (signed && problem.code === "unauthenticated" && attempt === 0) {
+      if (signed && problem.code === "unauthenticated" && !renewed) {
+        renewed = true;
         this.token = "";
         continue;
       }

@@ -22,6 +22,8 @@ export interface NetworkView {
   queued: number;
   /** This device's clock differs from the server's by more than some minutes (ms), else 0. */
   clockOff: number;
+  /** What the server shows does not fit what is signed: why (a stable code), or "". Nothing is sent then. */
+  unsafe: string;
 }
 
 export interface MeView {

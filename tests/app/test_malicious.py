@@ -1,0 +1,318 @@
+"""The lies of `tests/malicious`, told to the app's engine: each is detected by it alone, and nothing is sent on a lie.
+
+Anna (owner) and Clara use the client library, Bernd the app; the lies reach Bernd only.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from e2e.process import Serving
+from malicious import lies
+from werkfunk.protocol import author
+from werkfunk.protocol.identity import Profile
+from werkfunk.protocol.links import InviteLink, parse_url, to_url
+from werkfunk.wire import api
+
+from .conftest import MakeEngine
+from .engine import Engine, Refused
+from .liar import honest, invent, lie, lie_about_log
+from .people import Library
+
+
+class Firm:
+    def __init__(self, anna: Library, clara: Library, bernd: Engine, group: str) -> None:
+        self.anna, self.clara, self.bernd, self.group = anna, clara, bernd, group
+        self.core = anna.client.core
+        """Anna's view of everything is honest."""
+
+    async def texts(self) -> list[str]:
+        return [line["text"] for line in await self.bernd.lines(self.group) if line["kind"] == "text"]
+
+    async def shown(self) -> Any:
+        return await self.bernd("chats.get", self.group)
+
+    async def state(self, key: str, value: str) -> None:
+        """Until Bernd's conversation shows this."""
+
+        async def look() -> bool:
+            return bool((await self.shown())[key] == value)
+
+        await self.bernd.until(look)
+
+    async def arrived(self, text: str) -> None:
+        async def look() -> bool:
+            return text in await self.texts()
+
+        await self.bernd.until(look)
+
+    async def while_away(self, *texts: str) -> None:
+        """Bernd has no network, Anna writes."""
+        await self.bernd.away()
+        for text in texts:
+            await self.anna.say(self.group, text)
+
+    async def cannot_send(self, code: str) -> None:
+        with pytest.raises(Refused) as refused:
+            await self.bernd.say(self.group, "geht nicht")
+        assert refused.value.code == code
+
+    async def suspects(self, user: str) -> None:
+        """Until Bernd is warned about a person's keys; he sends nothing then."""
+
+        async def look() -> bool:
+            people = {one["user"]: one["verified"] for one in await self.bernd("people.list")}
+            return people.get(user) == "changed"
+
+        await self.bernd.until(look)
+        await self.cannot_send("verification_required")
+
+    async def distrusts(self, code: str) -> None:
+        """Until Bernd's app says that the server's answers do not fit, and why."""
+
+        async def look() -> bool:
+            return bool((await self.bernd("session.get"))["network"]["unsafe"] == code)
+
+        await self.bernd.until(look)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def firm(server: Serving, engine: MakeEngine) -> AsyncIterator[Firm]:
+    anna = await Library(server.cli.folder / "anna", "Anna").join(server.setup)
+    clara = await Library(server.cli.folder / "clara", "Clara").join(await anna.invite())
+    bernd = await engine()
+    await bernd.join(await anna.invite(), "Bernd")
+    group = await anna.create("Baustelle", "", [await bernd.me(), clara.user])
+    await clara.settle()
+    firm = Firm(anna, clara, bernd, group)
+    await anna.say(group, "los")
+
+    async def look() -> bool:
+        return any(one["title"] == "Baustelle" and one["member"] for one in await bernd("chats.list"))
+
+    await bernd.until(look)
+    await firm.arrived("los")
+    yield firm
+    await anna.close()
+    await clara.close()
+
+
+async def test_m29_reordered_events_are_noticed_at_the_next_message(firm: Firm) -> None:
+    await firm.while_away("eins", "zwei")
+    await lie_about_log(firm.bernd.device, firm.group, lies.swapped)
+    await firm.bernd.back()
+    await firm.arrived("eins")
+    await firm.anna.say(firm.group, "drei")
+    await firm.state("warning", "log_differs")
+
+
+async def test_m28_a_replayed_event_is_not_shown_twice(firm: Firm) -> None:
+    await firm.while_away("einmal")
+    await lie_about_log(firm.bernd.device, firm.group, lies.repeated)
+    await firm.bernd.back()
+    await firm.bernd.online()
+    assert (await firm.texts()).count("einmal") == 1
+
+
+async def test_m29_a_withheld_event_leaves_a_gap_that_blocks(firm: Firm) -> None:
+    await firm.while_away("eins", "zwei")
+    await lie_about_log(firm.bernd.device, firm.group, lies.holed)
+    await firm.bernd.back()
+    await firm.state("blocked", "gap")
+    await firm.cannot_send("unsafe")
+
+
+async def test_m29_a_withheld_event_that_is_renumbered_away_is_noticed(firm: Firm) -> None:
+    await firm.while_away("eins", "zwei")
+    await lie_about_log(firm.bernd.device, firm.group, lies.renumbered)
+    await firm.bernd.back()
+    await firm.state("warning", "log_differs")
+
+
+async def test_m29_a_fork_shows_as_soon_as_the_branches_meet(firm: Firm) -> None:
+    await firm.while_away("an alle")
+    await lie_about_log(firm.bernd.device, firm.group, lies.later)
+    await firm.bernd.back()
+    await firm.arrived("an alle")
+    await firm.clara.say(firm.group, "von der anderen Seite")
+    await firm.state("warning", "log_differs")
+
+
+async def test_m30_a_message_put_into_another_conversation_is_refused(firm: Firm) -> None:
+    other = await firm.anna.create("Zweite", "", [await firm.bernd.me()])
+    await firm.anna.say(other, "nur hier")
+    page = await firm.core.transport.call("events", api.EventPage, ids={"conversation": bytes.fromhex(other)})
+    await firm.while_away("eins")
+
+    def moved(events: lies.Log) -> lies.Log:
+        events[-1].event = page.events[-1].event
+        return events
+
+    await lie_about_log(firm.bernd.device, firm.group, moved)
+    await firm.bernd.back()
+    await firm.state("blocked", "header_mismatch")
+    await firm.cannot_send("unsafe")
+
+
+async def test_m11_a_shortened_chain_warns_and_blocks(firm: Firm) -> None:
+    await firm.anna.device_link()
+    await firm.bernd.away()
+    user = bytes.fromhex(firm.anna.user)
+    await lie(firm.bernd.device, "people", lambda people: lies.at_length(people, user, 1))
+    await firm.bernd.back()
+    await firm.bernd.online()
+    # Not shorter than what Bernd knew: then it is withheld, and not noticed yet.
+    await honest(firm.bernd.device)
+    await firm.bernd.away()
+    await firm.bernd.back()
+    await firm.bernd.online()
+    await lie(firm.bernd.device, "people", lambda people: lies.at_length(people, user, 1))
+    await firm.bernd.away()
+    await firm.bernd.back()
+    await firm.suspects(firm.anna.user)
+
+
+async def test_m11_an_older_organisation_is_refused(firm: Firm) -> None:
+    await firm.bernd.away()
+    await lie(firm.bernd.device, "organisation_chain", lambda chain: api.Chain(statements=[], length=chain.length - 1))
+    await firm.bernd.back()
+    await firm.distrusts("chain_shortened")
+    await honest(firm.bernd.device)
+    await firm.bernd("session.wake")
+    await firm.bernd.online()
+    await firm.distrusts("")
+
+
+async def test_swapped_keys_are_another_person(firm: Firm, engine: MakeEngine) -> None:
+    """A newcomer is told another chain for Anna's id: an id is the hash of its keys."""
+    founded = firm.core.chains.founded.id
+    other = lies.stranger(founded, lies.ghost(), "Anna")
+    newcomer = await engine()
+
+    def swap(told: api.Invitation) -> api.Invitation:
+        told.users[firm.anna.user] = [other.data]
+        return told
+
+    await lie(newcomer.device, "invitation", swap)
+    with pytest.raises(Refused) as refused:
+        await newcomer.join(await firm.anna.invite(), "Dora")
+    assert refused.value.code == "unsafe"
+    assert (await newcomer("session.get"))["phase"] == "empty"
+
+
+async def test_m15_a_ghost_device_is_refused(firm: Firm) -> None:
+    state = firm.core.chains.users[bytes.fromhex(firm.anna.user)]
+    forged = lies.forge_device(state, lies.ghost())
+    await firm.bernd.away()
+    await lie(firm.bernd.device, "people", lambda people: lies.lengthened(people, state.id))
+
+    def longer(chain: api.Chain) -> api.Chain:
+        return api.Chain(statements=[forged], length=chain.length + 1)
+
+    await lie(firm.bernd.device, "user_chain", longer)
+    await firm.bernd.back()
+    await firm.suspects(firm.anna.user)
+
+
+async def test_m13_a_ghost_person_by_a_replayed_invite_is_refused(firm: Firm) -> None:
+    founded = firm.core.chains.founded
+    used = next(hash_ for hash_, invite in founded.invites.items() if invite.used)
+    device = lies.ghost()
+    made = lies.stranger(founded.id, device, "Geist")
+    me = author.Author(made.state, next(iter(made.state.devices)), device.key)
+    forged = lies.forge_enrolment(founded, me, used)
+    await firm.bernd.away()
+    await lie(
+        firm.bernd.device, "organisation_chain", lambda chain: api.Chain(statements=[forged], length=chain.length + 1)
+    )
+
+    def shown(people: api.People) -> api.People:
+        ghost = api.Person(user=made.state.id, profile=Profile("Geist").seal(bytes(16)), chain_length=1, role=4)
+        return api.People(people=[*people.people, ghost])
+
+    await lie(firm.bernd.device, "people", shown)
+    chain = api.Chain(statements=[made.data], length=1)
+    await invent(firm.bernd.device, f"/v1/people/{made.state.id.hex()}/chain", chain)
+    await firm.bernd.back()
+    await firm.distrusts("invite_overused")
+    assert "Geist" not in [one["name"] for one in await firm.bernd("people.list")]
+
+
+async def test_m24_a_hidden_revocation_shows_with_the_next_statement_that_names_it(firm: Firm) -> None:
+    second = await Library(firm.anna.folder.parent / "anna2", "").join(await firm.anna.device_link())
+    device = second.client.core.keys.device
+    await second.close()
+    await firm.bernd.away()
+    await firm.bernd.back()
+    await firm.bernd.online()
+    await firm.anna.settle()
+    known = len(firm.core.chains.users[bytes.fromhex(firm.anna.user)].hashes)
+    user = bytes.fromhex(firm.anna.user)
+    await lie(firm.bernd.device, "people", lambda people: lies.at_length(people, user, known))
+    await lie(firm.bernd.device, "user_chain", lambda chain: api.Chain(statements=[], length=known))
+    await firm.anna.client.office.revoke_device(device)
+    await firm.anna.say(firm.group, "neue Schlüssel")
+    await firm.distrusts("anchor_unknown")
+    waiting = await firm.bernd.say(firm.group, "erst wenn es stimmt")
+    (line,) = [one for one in await firm.bernd.lines(firm.group) if one["id"] == waiting]
+    assert (line["state"], line["failure"]) == ("queued", "")
+    await honest(firm.bernd.device)
+    await firm.bernd("session.wake")
+    await firm.arrived("neue Schlüssel")
+    await firm.bernd.online()
+
+
+async def test_m25_m27_a_swapped_box_does_not_open_and_a_repair_fills_it_in(firm: Firm) -> None:
+    await firm.bernd.away()
+    await firm.anna.remove(firm.group, firm.clara.user)
+    await firm.anna.say(firm.group, "neue Generation")
+    await lie(firm.bernd.device, "boxes", lambda boxes: lies.spoilt(boxes))
+    await firm.bernd.back()
+
+    async def waits() -> bool:
+        return any(line["kind"] == "waiting" for line in await firm.bernd.lines(firm.group))
+
+    await firm.bernd.until(waits)
+    await honest(firm.bernd.device)
+    await lie(firm.bernd.device, "boxes", lies.only_repairs)
+    # Bernd has asked; Anna's client answers by itself when it is there.
+    await firm.anna.settle()
+    await firm.arrived("neue Generation")
+
+
+async def test_m27_a_false_question_for_a_key_gains_nothing(firm: Firm, engine: MakeEngine) -> None:
+    """The server asks in the name of somebody who was never a recipient: nobody answers."""
+    dora = await engine()
+    await dora.join(await firm.anna.invite(), "Dora")
+    asked = api.Repair(conversation=bytes.fromhex(firm.group), generation=1, user=bytes.fromhex(await dora.me()))
+    await firm.bernd.away()
+    answered: list[str] = []
+    firm.bernd.page.on("request", lambda request: answered.append(f"{request.method} {request.url}"))
+    await lie(firm.bernd.device, "repairs", lambda _: api.Repairs(repairs=[asked]))
+    await firm.bernd.back()
+    await firm.bernd.online()
+    assert any("/v1/repairs" in one for one in answered)
+    assert [one for one in answered if one.startswith("PUT")] == []
+
+
+async def test_m19_a_name_that_was_not_signed_is_not_shown(firm: Firm) -> None:
+    other = Profile("Chef").seal(bytes(16))
+    user = bytes.fromhex(firm.anna.user)
+    await firm.bernd.away()
+    await lie(firm.bernd.device, "people", lambda people: lies.renamed(people, user, other))
+    await firm.bernd.back()
+    await firm.bernd.online()
+    assert {one["name"] for one in await firm.bernd("people.list")} == {"Anna", "Bernd", "Clara"}
+
+
+async def test_m14_m36_a_link_of_another_organisation_is_refused(firm: Firm, engine: MakeEngine) -> None:
+    base, link = parse_url(await firm.anna.invite())
+    assert isinstance(link, InviteLink)
+    other = to_url(base, InviteLink(bytes(32), link.invite, link.seed))
+    newcomer = await engine()
+    with pytest.raises(Refused) as refused:
+        await newcomer.join(other, "Dora")
+    assert refused.value.code == "unsafe"
+    assert (await newcomer("session.get"))["phase"] == "empty"

@@ -1,0 +1,9 @@
+import { Problem } from "./api";
+
+/** An error as a `Problem`. What nobody foresaw is `internal`, and told to whoever watches the worker. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof DOMException && error.name === "QuotaExceededError") return new Problem("quota");
+  reportError(error);
+  return new Problem("internal", String(error));
+}
