@@ -130,7 +130,7 @@ def websocket() -> str:
         "```text\n" + textwrap.dedent("    client" + dance).rstrip() + "\n```",
         f"""
         A frame of a client has at most {limits.FRAME_MAX:,} bytes, an event at most {limits.EVENT_MAX:,}, a connection at most {limits.IN_FLIGHT_MAX} sends without
-        an answer. A new connection has {limits.AUTHENTICATE_S} s to sign in; one that is silent is asked after {limits.PING_S} s for a sign of life.
+        an answer. A new connection has {limits.AUTHENTICATE_S} s to sign in; one that is silent is asked after {limits.SILENCE_S} s for a sign of life.
         """,
     ]
     for kind in frame_types():

@@ -23,6 +23,7 @@ from werkfunk.adapters.webpush import Vapid
 from werkfunk.domain.errors import Code
 from werkfunk.http.context import Services
 from werkfunk.http.edge import application
+from werkfunk.http.protocol import http_protocol
 from werkfunk.protocol.statements import ChainKind
 from werkfunk.services.blobs import Blobs
 from werkfunk.services.conversations import Conversations
@@ -121,6 +122,7 @@ class Server:
             self._seen,
             self._fault,
             push.left,
+            config.silence_seconds,
         )
 
         def told(kind: ChainKind, chain: bytes, length: int) -> None:
@@ -132,7 +134,7 @@ class Server:
         self._server = _Uvicorn(
             UvicornConfig(
                 application(services),
-                http="httptools",
+                http=http_protocol(2 * config.silence_seconds),
                 ws=protocol_class(gateway, lambda origin: not self._stopping and _is_own(origin, sessions.origins())),
                 lifespan="off",
                 access_log=False,

@@ -53,6 +53,10 @@ class Config:
         PUSH_SERVICES,
         "Push services that may be spoken to: hosts, `*.domain`, or whole origins of your own such as `http://push.lan:8080`.",
     )
+    silence_seconds: int = _setting(
+        limits.SILENCE_S,
+        "A silent WebSocket is asked for a sign of life after this; whatever is silent twice as long is closed.",
+    )
     metrics: str = _setting("loopback", "Who may read `/metrics`: `off`, `loopback` or `all`.")
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
 

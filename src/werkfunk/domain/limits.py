@@ -38,8 +38,10 @@ SESSION_S = 12 * 3_600
 """Life of a session token."""
 AUTHENTICATE_S = 10
 """Time for a new connection to sign in."""
-PING_S = 25
-"""A silent connection is asked for a sign of life, and closed when two of these pass without one."""
+SILENCE_S = 25
+"""The default of the setting `silence_seconds`."""
+HEAD_MAX = 65_536
+"""The head of an HTTP request: its line and its headers."""
 SLOTS_MAX = 8
 """Slots per person and conversation."""
 BURST_MS = 60_000

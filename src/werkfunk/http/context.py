@@ -1,6 +1,7 @@
 """What every request needs: the services, who asks, the body within its limits."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -68,7 +69,7 @@ def address(request: Request) -> str:
     return host if parsed.version == 4 else ":".join(parsed.exploded.split(":")[:4])
 
 
-async def body(request: Request, most: int) -> bytes:
+async def body(services: Services, request: Request, most: int) -> bytes:
     """The request's body. Raises Failure BODY_TOO_LARGE or MALFORMED."""
     try:
         declared = int(request.headers.get("content-length", "0"))
@@ -79,7 +80,7 @@ async def body(request: Request, most: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     try:
-        async for piece in request.stream():
+        async for piece in arriving(services, request):
             size += len(piece)
             if size > most:
                 raise Failure(Code.BODY_TOO_LARGE, str(most))
@@ -87,6 +88,20 @@ async def body(request: Request, most: int) -> bytes:
     except ClientDisconnect:
         raise Failure(Code.MALFORMED, "the request ended early") from None
     return b"".join(pieces)
+
+
+async def arriving(services: Services, request: Request) -> AsyncIterator[bytes]:
+    """The body's pieces. Raises ClientDisconnect, too when nothing came for twice `silence_seconds`: the line is dead."""
+    pieces = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout(2 * services.config.silence_seconds):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise ClientDisconnect from None
+        yield piece
 
 
 def identifier(text: str, size: int) -> bytes:

@@ -123,7 +123,7 @@ def _from_table(route: Route) -> Endpoint:
             if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
                 raise Failure(Code.UNSUPPORTED_MEDIA)
             try:
-                payload = decoder.decode(await body(request, route.body_max))
+                payload = decoder.decode(await body(services, request, route.body_max))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise Failure(Code.MALFORMED, _reason(error)) from error
         proof = request.headers.get("dpop", "")

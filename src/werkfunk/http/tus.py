@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from werkfunk.domain.errors import Code, Failure
-from werkfunk.http.context import Services, identifier
+from werkfunk.http.context import Services, arriving, identifier
 from werkfunk.http.ranges import parse_range
 
 VERSION = "1.0.0"
@@ -43,14 +43,16 @@ async def patch(services: Services, request: Request) -> Response:
     _check_version(request)
     if request.headers.get("content-type") != "application/offset+octet-stream":
         raise Failure(Code.UNSUPPORTED_MEDIA)
-    offset = await services.blobs.write(subject, _blob(request), _number(request, "upload-offset"), _pieces(request))
+    offset = await services.blobs.write(
+        subject, _blob(request), _number(request, "upload-offset"), _pieces(services, request)
+    )
     return _answer(204, {"Upload-Offset": str(offset)})
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def _pieces(services: Services, request: Request) -> AsyncIterator[bytes]:
     # A connection that breaks is an ordinary end here: what came is kept, and the client asks with HEAD.
     try:
-        async for piece in request.stream():
+        async for piece in arriving(services, request):
             if piece:
                 yield piece
     except ClientDisconnect:

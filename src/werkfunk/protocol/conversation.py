@@ -452,13 +452,13 @@ def rekey_due(
     wanted = () if state.confidential else organisation.holders_at(organisation.length)
     if tuple(holder.user for holder in made.record.holders) != wanted:
         return "archive_changed"
-    return worn(state, events, now)
+    return worn(events, now - state.newest.time)
 
 
-def worn(state: ConversationState, events: int, now: int) -> str | None:
-    """Whether the newest generation has served long enough: "events", "age" or None."""
+def worn(events: int, age: int) -> str | None:
+    """Whether a generation has served long enough (`age` in ms): "events", "age" or None."""
     if events >= REKEY_EVENTS:
         return "events"
-    if now - state.newest.time > REKEY_MS:
+    if age > REKEY_MS:
         return "age"
     return None

@@ -19,6 +19,8 @@ from werkfunk.wire.frames import Frame
 
 PAGE_MAX = 4 * 1_048_576
 WAIT_S = 30
+SILENCE_S = 20
+"""The server is asked for a sign of life after this, and given up after as much again."""
 
 
 VOICE = (frames.FloorGranted, frames.FloorQueued, frames.FloorTaken, frames.FloorReleased, frames.Voice)
@@ -45,7 +47,13 @@ class Channel:
         url = "ws" + base.removeprefix("http") + "/v1/ws"
         try:
             socket = await connect(
-                url, max_size=PAGE_MAX, compression=None, open_timeout=10, ping_interval=20, proxy=None
+                url,
+                max_size=PAGE_MAX,
+                compression=None,
+                open_timeout=10,
+                ping_interval=SILENCE_S,
+                ping_timeout=SILENCE_S,
+                proxy=None,
             )
         except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
             raise NoConnection(f"no connection to {base}", type(error).__name__) from error

@@ -84,7 +84,9 @@ class Outbox:
                 if error.code == "rekey_required" and attempt < RACES - 1:
                     await self._core.chains.refresh()
                     await self._core.catch_up(conversation)
-                    await self._statements.rekey(conversation)
+                    # Where somebody was quicker, theirs serves as well: not everybody who was away makes another.
+                    if self._core.state(conversation).generation == state.generation:
+                        await self._statements.rekey(conversation)
                     continue
                 if error.code in ("rate_limited", "stale") and attempt < RACES - 1:
                     await asyncio.sleep(min(2.0, 0.1 * 2**attempt))

@@ -158,7 +158,7 @@ class Conversations:
         if await self._store.conversation(conversation) is not None:
             raise Failure(Code.CONFLICT)
         state = self._apply(None, event)
-        room = Room(state, 0, 0)
+        room = Room(state, 0, 0, self._clock())
         room.blocked = True
         if self._rooms.peek(conversation) is not None:
             raise Failure(Code.CONFLICT)
@@ -228,7 +228,7 @@ class Conversations:
                     result.set_exception(outcome)
             else:
                 if not outcome.repeated:
-                    room.advance(state, outcome.seq)
+                    room.advance(state, outcome.seq, outcome.time)
                     self._emit(room, header.conversation, outcome, body.event, None)
                     self._tell_removed(before, room, header.conversation, outcome, body.event)
                     joined = room.members - set(before.members if before else ())

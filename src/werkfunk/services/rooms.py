@@ -19,23 +19,35 @@ ROOMS_MAX = 10_000
 class Room:
     """One conversation as this server knows it."""
 
-    __slots__ = ("blocked", "checked", "generation_seq", "last_seq", "members", "reason", "state", "waiting")
+    __slots__ = (
+        "blocked",
+        "checked",
+        "generation_seq",
+        "generation_time",
+        "last_seq",
+        "members",
+        "reason",
+        "state",
+        "waiting",
+    )
 
-    def __init__(self, state: ConversationState, last_seq: int, generation_seq: int) -> None:
+    def __init__(self, state: ConversationState, last_seq: int, generation_seq: int, generation_time: int) -> None:
         self.state = state
         self.members: frozenset[bytes] = _active(state)
         self.last_seq = last_seq
         self.generation_seq = generation_seq
+        self.generation_time = generation_time
+        """The server's own time of the newest generation: clients' clocks may be wrong by years."""
         self.checked = -1
         self.reason: str | None = None
         self.blocked = False
         """A statement is on its way to the disk: messages wait, for it may change who may send."""
         self.waiting: list[Callable[[], None]] = []
 
-    def advance(self, state: ConversationState, seq: int) -> None:
+    def advance(self, state: ConversationState, seq: int, time: int) -> None:
         """A statement was committed as event `seq`."""
         if state.generation != self.state.generation:
-            self.generation_seq = seq
+            self.generation_seq, self.generation_time = seq, time
         self.state = state
         self.members = _active(state)
         self.checked = -1
@@ -73,12 +85,15 @@ class Rooms:
             raise Failure(Code.NOT_FOUND)
         state: ConversationState | None = None
         organisation = self._directory.founded()
+        made = 0
         for event in await self._store.statements(conversation):
             body = parse_event(event.data).body
-            state = conv.apply(state, body, organisation, self._directory.users, verify=False)
+            before, state = state, conv.apply(state, body, organisation, self._directory.users, verify=False)
+            if before is None or state.generation != before.generation:
+                made = event.time
         if state is None:
             raise Failure(Code.NOT_FOUND)
-        return Room(state, row.last_seq, row.generation_seq)
+        return Room(state, row.last_seq, row.generation_seq, made)
 
     def _shrink(self) -> None:
         while len(self._rooms) > ROOMS_MAX:
@@ -103,4 +118,4 @@ class Rooms:
             room.reason = conv.rekey_due(
                 room.state, self._directory.founded(), self._directory.users, 0, room.state.newest.time
             )
-        return room.reason or conv.worn(room.state, room.last_seq - room.generation_seq, now)
+        return room.reason or conv.worn(room.last_seq - room.generation_seq, now - room.generation_time)

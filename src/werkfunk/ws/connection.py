@@ -98,7 +98,7 @@ class Connection:
         """Wait until the socket has taken most of what waits; False when the connection is gone."""
         waited = 0.0
         while self._alive and self._transport.get_write_buffer_size() > limits.OUTBOX_MAX // 4:
-            if waited > limits.PING_S:
+            if waited > self._gateway.silence_s:
                 self.end("resume")
                 return False
             await asyncio.sleep(0.005)

@@ -50,8 +50,13 @@ class Gateway:
         seen: Callable[[bytes], None],
         fault: Callable[[BaseException], None],
         broken: Callable[[bytes, bytes, int], None] = lambda user, device, heard: None,
+        silence_s: int = limits.SILENCE_S,
     ) -> None:
-        """`broken` is told of connections that end without goodbye: user, device, last sign of life in ms."""
+        """What connections share.
+
+        `broken` is told of connections that end without goodbye: user, device, last sign of life in ms. A connection
+        is asked for a sign of life after `silence_s` and closed after twice that.
+        """
         self.directory = directory
         self.conversations = conversations
         self.sessions = sessions
@@ -63,6 +68,7 @@ class Gateway:
         self._seen = seen
         self._fault = fault
         self._broken = broken
+        self.silence_s = silence_s
         self._tasks: set[asyncio.Task[None]] = set()
         self.loop = asyncio.get_running_loop()
 

@@ -121,7 +121,7 @@ class SqliteStore:
     async def touch(self, users: dict[bytes, int]) -> None:
         """See Store."""
         rows = [(day, user, day) for user, day in users.items()]
-        sql = "UPDATE people SET last_active_day = ? WHERE user = ? AND last_active_day < ?"
+        sql = "UPDATE people SET last_active_day = ? WHERE user = ? AND last_active_day <> ?"
         await self._database.write(lambda c: c.executemany(sql, rows))
 
     async def seal(self, user: bytes, recipient: bytes) -> tuple[int, bytes] | None:

@@ -1,0 +1,102 @@
+"""The server's clock jumps, forward by a year and back by two: people go on talking, nothing is lost, no proof is new again.
+
+A real process whose time of day libfaketime bends; its monotonic clock runs on, as a machine's does when somebody sets the time.
+"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from e2e.process import Cli, Serving
+from werkfunk.protocol.content import Text
+from werkfunk.wire import api
+
+from .firm import Firm
+
+LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+DAYS = (0, 400, -400, 0)
+
+
+class Clock:
+    """The time of day that the server's process sees."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.jump(0)
+
+    def jump(self, days: int) -> None:
+        new = self.path.with_suffix(".new")
+        new.write_text(f"{days:+d}d\n")
+        new.rename(self.path)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(self.path), "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1",
+        }  # fmt: skip
+
+
+@pytest.mark.skipif(not LIBRARY.exists(), reason="libfaketime is not installed (`.ci/run` installs it)")
+async def test_people_go_on_talking_while_the_servers_clock_jumps(tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "clock")
+    server = Serving(Cli(tmp_path))
+    server.environment = clock.environment()
+    firm = await Firm.found(server, ["Bernd", "Clara"])
+    try:
+        transport = firm.clients["Anna"].core.transport
+        sent: list[str] = []
+        await transport.call("people", api.People)
+        used = transport.proof("GET", "/v1/people", transport._token)
+        headers = {"authorization": f"DPoP {transport._token}", "dpop": used}
+        assert (await transport._http.get(transport.base + "/v1/people", headers=headers)).status_code == 200
+        for days in DAYS:
+            clock.jump(days)
+            again = await transport._http.get(transport.base + "/v1/people", headers=headers)
+            assert again.status_code == 401, "a used proof is void at any time of day"
+            for name, client in firm.clients.items():
+                text = f"{name} am Tag {days}"
+                await client.send(firm.group, text)
+                sent.append(text)
+                assert len((await client.core.transport.call("people", api.People)).people) == 3
+
+        for client in firm.clients.values():
+            await client.core.catch_up(firm.group)
+        at = [m.at for m in firm.clients["Bernd"].core.logs.messages(firm.group, 0)]
+        assert at == sorted(at), "a log's time never goes backwards"
+        assert max(at) - min(at) > 390 * 86_400_000, "the clock did jump"
+        state = firm.clients["Anna"].core.state(firm.group)
+        assert state.generation <= 2, "one new generation for the year that seemed to pass, none else"
+
+        clock.jump(-400)
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+        for name, client in firm.clients.items():
+            await client.connect()
+            await client.send(firm.group, f"{name} nach dem Neustart")
+            sent.append(f"{name} nach dem Neustart")
+        for name, client in firm.clients.items():
+            await client.core.catch_up(firm.group)
+            texts = [m.content.text for m in client.core.logs.messages(firm.group, 0) if isinstance(m.content, Text)]
+            assert texts == sent, name
+            assert not client.core.logs.blocked(firm.group)
+            assert not client.core.logs.warning(firm.group)
+    finally:
+        await firm.close()
+
+
+async def test_a_device_whose_own_clock_is_years_behind_takes_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from werkfunk.sdk import account, outbox, statements
+
+    for module in (account, outbox, statements):
+        monkeypatch.setattr(module, "now", lambda: 1_500_000_000_000)
+    firm = await Firm.found(Serving(Cli(tmp_path)), ["Bernd"])
+    try:
+        await firm.clients["Anna"].send(firm.group, "Es ist 2017")
+        await firm.clients["Bernd"].core.catch_up(firm.group)
+        assert [text for _, text in firm.texts("Bernd")] == ["Es ist 2017"]
+        assert firm.clients["Bernd"].core.state(firm.group).generation == 1
+    finally:
+        await firm.close()
