@@ -8,12 +8,11 @@ import base64
 import json
 import struct
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from joserfc import jws
-from joserfc.jwk import ECKey
 
 CURVE = ec.SECP256R1()
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -40,7 +39,8 @@ def point(public: bytes) -> ec.EllipticCurvePublicKey:
 
 def raw(key: ec.EllipticCurvePrivateKey) -> bytes:
     """The uncompressed public point of a key (65 bytes)."""
-    return key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    numbers = key.public_key().public_numbers()
+    return b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
 
 
 def _hkdf(salt: bytes, secret: bytes, info: bytes, length: int) -> bytes:
@@ -80,14 +80,9 @@ class Vapid:
     def __init__(self, secret: bytes, contact: str) -> None:
         """Make the key from `secret` (64 bytes, so that no scalar is likelier); `contact` is a mailto: or https: URL."""
         number = int.from_bytes(secret, "big") % (ORDER - 1) + 1
-        private = ec.derive_private_key(number, CURVE)
-        self.public = raw(private)
+        self._key = ec.derive_private_key(number, CURVE)
+        self.public = raw(self._key)
         self._contact = contact
-        self._key = ECKey.import_key(
-            private.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
         self._tokens: dict[str, tuple[int, str]] = {}
 
     def authorization(self, origin: str, now: int) -> str:
@@ -97,6 +92,12 @@ class Vapid:
         if not seconds < end - TOKEN_S // 2 <= seconds + TOKEN_S:
             end = seconds + TOKEN_S
             claims = {"aud": origin, "exp": end} | ({"sub": self._contact} if self._contact else {})
-            token = jws.serialize_compact({"typ": "JWT", "alg": "ES256"}, json.dumps(claims), self._key)
+            token = self._sign({"typ": "JWT", "alg": "ES256"}, claims)
             self._tokens[origin] = end, token
         return f"vapid t={token}, k={b64(self.public)}"
+
+    def _sign(self, header: dict[str, str], claims: dict[str, object]) -> str:
+        """A JWT with ES256 (RFC 7515, RFC 7518 section 3.4: r and s, 32 bytes each)."""
+        signed = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}"
+        r, s = decode_dss_signature(self._key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+        return f"{signed}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
 from ipaddress import ip_address
 from urllib.parse import parse_qsl
 
@@ -36,7 +37,7 @@ def application(services: Services) -> ASGIApp:
         ("/v1/blobs/{blob}", "DELETE", "blob_delete", tus.delete),
         ("/v1/blobs/{blob}", "GET", "blob_get", tus.download),
         ("/maps/{name}.pmtiles", "GET", "map_piece", maps.piece),
-        ("/schema/openapi.json", "GET", "openapi", _schema()),
+        ("/schema/openapi.json", "GET", "openapi", _schema),
         ("/metrics", "GET", "metrics", _metrics),
     ):
         routes.append(_mount(services, path, method, name, endpoint))
@@ -153,13 +154,14 @@ def _query(route: Route, request: Request) -> dict[str, int]:
     return query
 
 
-def _schema() -> Endpoint:
-    text = encode(openapi.document())
+@cache
+def _document() -> bytes:
+    """Made when somebody asks: most servers are never asked, and making it takes 1.5 MB."""
+    return encode(openapi.document())
 
-    async def endpoint(_: Services, __: Request) -> Response:
-        return Response(text, 200, media_type="application/json")
 
-    return endpoint
+async def _schema(_: Services, __: Request) -> Response:
+    return Response(_document(), 200, media_type="application/json")
 
 
 async def _metrics(services: Services, request: Request) -> Response:

@@ -45,6 +45,7 @@ def test_the_example_of_rfc_8291_section_5() -> None:
         b"",
         b"\x02" * 33,
     ],
+    ids=["no form", "not on the curve", "beyond the field", "short", "empty", "compressed"],
 )
 def test_what_is_no_point_of_the_curve_is_refused(public: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
