@@ -1,9 +1,14 @@
 """Steps that many journeys share: getting in, going somewhere, looking."""
 
+import re
+
 from playwright.async_api import Page, expect
 
 from .browser import Device
 from .tools import axe, shoot
+
+COPY = "() => { navigator.clipboard.writeText = async (text) => { globalThis.copied = text } }"
+"""What is copied is in `copied`."""
 
 
 async def come_in(device: Device, link: str, name: str) -> Page:
@@ -28,3 +33,9 @@ async def look(page: Page, name: str) -> None:
         await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         await axe(page)
         await shoot(page, f"{name}-{scheme}")
+
+
+async def open_person(page: Page, name: str) -> None:
+    await open_place(page, "/people")
+    await page.get_by_role("link", name=re.compile(name)).click()
+    await expect(page.get_by_role("button", name="Nachricht schreiben")).to_be_visible()

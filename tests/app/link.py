@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Self
 
 PIECE = 16_384
-# Chromium itself asks here what a form's fields mean, and has no flag of its own for it; no page's doing. Not reached either.
-BROWSERS_OWN = {b"content-autofill.googleapis.com:443"}
+# Chromium itself asks here (what a form's fields mean, its own updates and accounts), and has no flag of its own against
+# it; no page's doing. Not reached either.
+BROWSERS_OWN = ("content-autofill.googleapis.com", "update.googleapis.com", "accounts.google.com")
 
 
 class Network:
@@ -116,7 +117,7 @@ class Link:
         method, target, _ = head.split(b" ", 2)
         authority = target.decode().removeprefix("http://").partition("/")[0]
         if not authority.endswith(f"localhost:{self._server_port}"):
-            if target not in BROWSERS_OWN:
+            if authority.partition(":")[0] not in BROWSERS_OWN:
                 self.foreign.append(target.decode())
             return
         if not self.up:

@@ -2,13 +2,13 @@
 
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from e2e.process import Serving
 
 from .conftest import Make, MakeEngine
 from .engine import Engine
-from .joining import come_in, look, open_place
+from .joining import COPY, come_in, look, open_person, open_place
 
 
 async def test_a_code_shown_on_one_phone_lets_the_next_in(server: Serving, phone: Make) -> None:
@@ -21,7 +21,7 @@ async def test_a_code_shown_on_one_phone_lets_the_next_in(server: Serving, phone
     await page.get_by_role("button", name="Einladung erstellen").click()
     await expect(page.get_by_role("img", name="Einladen")).to_be_visible()
     await look(page, "invite-code")
-    await page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.copied = text }")
+    await page.evaluate(COPY)
     await page.get_by_role("button", name="Link kopieren").click()
     link = await page.evaluate("copied")
     await come_in(ben, link, "Ben")
@@ -71,15 +71,9 @@ async def invitation(page: Page) -> str:
     """Made in the app of whoever may, by its own engine."""
     await open_place(page, "/people/invite")
     await page.get_by_role("button", name="Einladung erstellen").click()
-    await page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.copied = text }")
+    await page.evaluate(COPY)
     await page.get_by_role("button", name="Link kopieren").click()
     return str(await page.evaluate("copied"))
-
-
-async def open_person(page: Page, name: str) -> None:
-    await open_place(page, "/people")
-    await page.get_by_role("link", name=re.compile(name)).click()
-    await expect(page.get_by_role("button", name="Nachricht schreiben")).to_be_visible()
 
 
 async def other(one: Engine) -> str:
@@ -92,3 +86,40 @@ async def is_role(one: Engine, role: str) -> bool:
 
 async def phase(one: Engine, wanted: str) -> bool:
     return bool((await one("session.get"))["phase"] == wanted)
+
+
+async def test_keys_that_nobody_signed_are_warned_of_and_stop_sending(
+    server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    """The server shows a chain for Ben that does not go on from the one that is known."""
+    anna, ben = await phone(), await engine()
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await ben.join(await invitation(page), "Ben")
+    await open_person(page, "Ben")
+    user = await ben.me()
+    chain = re.compile(rf"/v1/people/{user}/chain")
+
+    async def longer(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        for person in body["people"]:
+            person["chain_length"] += person["name"] == "Ben" if "name" in person else 1
+        await route.fulfill(response=answer, json=body)
+
+    async def swapped(route: Route) -> None:
+        answer = await route.fetch(url=route.request.url.split("?")[0] + "?after=0")
+        body = await answer.json()
+        await route.fulfill(response=answer, json={**body, "length": body["length"] + 1})
+
+    await anna.context.route(re.compile(r"/v1/people$"), longer)
+    await anna.context.route(chain, swapped)
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Hier stimmt etwas nicht")).to_be_visible()
+    await expect(page.get_by_role("button", name="Nachricht schreiben")).to_have_count(0)
+    await look(page, "warning")
+    await page.get_by_role("button", name="Noch einmal prüfen").click()
+    await expect(page.get_by_text("Die Schlüssel passen immer noch nicht.")).to_be_visible()
+    await anna.context.unroute(chain)
+    await anna.context.unroute(re.compile(r"/v1/people$"))
+    await page.get_by_role("button", name="Noch einmal prüfen").click()
+    await expect(page.get_by_role("button", name="Nachricht schreiben")).to_be_visible()

@@ -2,11 +2,11 @@ import type { Component } from "svelte";
 import type { Key } from "../lib/i18n/index.svelte";
 import type { IconName } from "../lib/ui/icons";
 import * as chat from "./chats/Chat.svelte";
-import Chats from "./chats/Chats.svelte";
 import ChatsBlank from "./chats/ChatsBlank.svelte";
 import People from "./people/People.svelte";
 import PeopleBlank from "./people/PeopleBlank.svelte";
 import Settings from "./settings/Settings.svelte";
+import ChatsHome from "./simple/ChatsHome.svelte";
 import SettingsBlank from "./settings/SettingsBlank.svelte";
 
 /** A page beside or in place of the list; it is given the parts of the path. */
@@ -34,7 +34,7 @@ export interface Tab {
 
 /** The tabs, in their order. */
 export const TABS: readonly Tab[] = [
-  { name: "chats", path: "/", label: "list.title", icon: "chat", side: Chats, blank: ChatsBlank },
+  { name: "chats", path: "/", label: "list.title", icon: "chat", side: ChatsHome, blank: ChatsBlank },
   { name: "people", path: "/people", label: "people.title", icon: "people", side: People, blank: PeopleBlank },
   {
     name: "settings",

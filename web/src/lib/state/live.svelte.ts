@@ -41,8 +41,15 @@ export class Live<T> {
         this.again = false;
         this.value = await this.read();
       }
+    } catch (error) {
+      // Signed out meanwhile: there is nothing to show, and nobody to tell.
+      if (!isSignedOut(error)) throw error;
     } finally {
       this.running = false;
     }
   }
+}
+
+function isSignedOut(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "unauthenticated";
 }

@@ -4,7 +4,8 @@
  *     /                 chats            /c/ID        a conversation       /c/ID/info   about it
  *     /new[/site|/group] a new chat      /people      everybody            /people/ID   one person
  *     /people/invite    invite           /settings    settings             /settings/X  one of them
- *     /join#…           a link was opened; its secret stays behind the #
+ *     /chats            the list, where the simple view shows tiles first
+ *     /join[/scan|/link|/code] the way in; #… a link was opened; its secret stays behind the #
  */
 const at = $state<{ path: string[]; depth: number }>({ path: [], depth: 0 });
 

@@ -7,6 +7,7 @@ import { RecipientKeys, sealProfile } from "../protocol/identity";
 import { toUrl } from "../protocol/links";
 import type { Role } from "../protocol/organisation";
 import { openLabel } from "../protocol/seeds";
+import { parse } from "../protocol/statements";
 import { toB64 } from "../wire/api";
 import { type InviteView, Problem } from "./api";
 import { boxesBody } from "./bodies";
@@ -69,8 +70,12 @@ export class Office {
   }
 
   async devices(): Promise<DeviceView[]> {
-    const { chains, keys, self } = this.core.parts;
+    const { chains, keys, self, store } = this.core.parts;
     const state = chains.user(self.user);
+    const time = async (statement: number): Promise<number> => {
+      const row = (await store.get("chain", [self.user, statement])) as { data: Uint8Array } | undefined;
+      return row ? parse(row.data).time : 0;
+    };
     const seeds = await keys.seeds();
     const active = [...state.devices].filter(([, device]) => device.revoked === null);
     return Promise.all(
@@ -78,7 +83,7 @@ export class Office {
         device: id,
         label: await openLabel(seeds, device.record),
         here: id === self.device,
-        added: device.added,
+        added: await time(device.added),
       })),
     );
   }

@@ -67,9 +67,9 @@ export const people = area(
     "role.site_lead": "Bauleitung",
     "role.site_lead.text": "Leitet Baustellen",
     "role.member": "Mitarbeiter",
-    "role.member.text": "Redet überall mit, wo er dabei ist",
+    "role.member.text": "Für alle im Team",
     "role.guest": "Gast",
-    "role.guest.text": "Von außen: sieht nur, wo er dazugeholt wird",
+    "role.guest.text": "Von außen: sieht nur die eigenen Chats",
   },
   {
     "people.title": "People",
@@ -136,8 +136,8 @@ export const people = area(
     "role.site_lead": "Site lead",
     "role.site_lead.text": "Leads sites",
     "role.member": "Member",
-    "role.member.text": "Talks wherever they take part",
+    "role.member.text": "For everybody in the team",
     "role.guest": "Guest",
-    "role.guest.text": "From outside: sees only what they are added to",
+    "role.guest.text": "From outside: sees own chats only",
   },
 );

@@ -7,7 +7,7 @@ export const settings = area(
     "settings.name": "Name",
     "settings.language": "Sprache",
     "settings.theme": "Darstellung",
-    "settings.auto": "Wie das Gerät",
+    "settings.auto": "Automatisch",
     "settings.light": "Hell",
     "settings.dark": "Dunkel",
     "settings.simple": "Einfache Ansicht",
@@ -47,6 +47,12 @@ export const settings = area(
     "install.ios4": "Kopiere hier den Link und füge ihn dort ein. Dann bist du auch in der App.",
     "install.copy": "Link für die App kopieren",
 
+    "simple.photo": "Foto senden",
+    "simple.chats": "Chats",
+    "simple.sites": "Meine Baustellen",
+    "simple.where": "Wohin?",
+    "simple.nowhere": "Du hast noch keinen Chat.",
+
     "devices.title": "Geräte",
     "devices.here": "Dieses Gerät",
     "devices.add": "Gerät hinzufügen",
@@ -67,7 +73,7 @@ export const settings = area(
     "settings.name": "Name",
     "settings.language": "Language",
     "settings.theme": "Appearance",
-    "settings.auto": "As the device",
+    "settings.auto": "Automatic",
     "settings.light": "Light",
     "settings.dark": "Dark",
     "settings.simple": "Simple view",
@@ -105,6 +111,12 @@ export const settings = area(
     "install.ios3": "Open Werkfunk from the home screen.",
     "install.ios4": "Copy the link here and paste it there. Then you are in the app, too.",
     "install.copy": "Copy the link for the app",
+
+    "simple.photo": "Send photo",
+    "simple.chats": "Chats",
+    "simple.sites": "My sites",
+    "simple.where": "Where to?",
+    "simple.nowhere": "You have no chat yet.",
 
     "devices.title": "Devices",
     "devices.here": "This device",

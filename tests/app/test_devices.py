@@ -1,0 +1,105 @@
+"""Own devices, the recovery code, and being cut off."""
+
+import re
+
+from playwright.async_api import Page, expect
+
+from e2e.process import Serving
+
+from .conftest import Make
+from .joining import COPY, come_in, look, open_place
+
+CODE = re.compile(r"^([0-9A-Z]{4}-){6}[0-9A-Z]{4}$")
+
+
+async def device_link(page: Page) -> str:
+    await open_place(page, "/settings/devices")
+    await page.get_by_role("button", name="Gerät hinzufügen").click()
+    await expect(page.get_by_role("img", name="Gerät hinzufügen")).to_be_visible()
+    await page.evaluate(COPY)
+    await page.get_by_role("button", name="Link kopieren").click()
+    return str(await page.evaluate("copied"))
+
+
+async def test_a_second_device_joins_by_code_and_is_revoked(server: Serving, phone: Make, desktop: Make) -> None:
+    anna, office = await phone(), await desktop()
+    page = await come_in(anna, server.setup, "Anna Huber")
+    link = await device_link(page)
+    await look(page, "device-code")
+    second = await office.open(link)
+    await expect(second.get_by_role("heading", name="Dieses Gerät verbinden")).to_be_visible()
+    await look(second, "join-device")
+    await second.get_by_role("button", name="Verbinden").click()
+    await expect(second.get_by_role("navigation")).to_be_visible()
+    # The phone sees it come and closes the code.
+    await expect(page.get_by_text("Das neue Gerät ist verbunden.")).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await look(page, "devices")
+    await page.get_by_role("button", name=re.compile("Computer.* sperren")).click()
+    await look(page, "revoke")
+    await page.get_by_role("button", name="Gerät sperren").click()
+    await expect(second.get_by_role("heading", name="Dieses Gerät ist gesperrt")).to_be_visible()
+    await look(second, "cut")
+    await expect(page.get_by_role("button", name=re.compile("sperren"))).to_have_count(0)
+    await second.get_by_role("button", name="Daten auf diesem Gerät löschen").click()
+    await second.get_by_role("button", name="Jetzt löschen").click()
+    await expect(second.get_by_role("button", name="Einladung scannen")).to_be_visible()
+
+
+async def test_a_used_device_link_lets_nobody_in(server: Serving, phone: Make) -> None:
+    anna, second, third = await phone(), await phone(), await phone()
+    page = await come_in(anna, server.setup, "Anna Huber")
+    link = await device_link(page)
+    await (await second.open(link)).get_by_role("button", name="Verbinden").click()
+    await expect(second.page.get_by_role("navigation")).to_be_visible()
+    await (await third.open(link)).get_by_role("button", name="Verbinden").click()
+    await expect(third.page.get_by_role("alert")).to_contain_text("abgelaufen oder schon benutzt")
+
+
+async def test_the_code_is_reminded_of_kept_and_brings_back_a_lone_device(server: Serving, phone: Make) -> None:
+    anna, fresh = await phone(), await phone()
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await open_place(page, "/settings/code")
+    code = await page.get_by_text(CODE).inner_text()
+    await look(page, "code")
+    await page.get_by_role("button", name="Ich habe ihn aufbewahrt").click()
+    await expect(page.get_by_text("Dein Code ist gesichert.")).to_be_visible()
+    await look(page, "code-kept")
+    back = await fresh.open()
+    await back.get_by_role("button", name="Ich habe einen Wiederherstellungscode").click()
+    await look(back, "recover")
+    await back.get_by_label("Wiederherstellungscode").fill("ABCD")
+    await back.get_by_role("button", name="Zurückholen").click()
+    await expect(back.get_by_text("Der Code stimmt nicht.")).to_be_visible()
+    await back.get_by_label("Wiederherstellungscode").fill(code.lower().replace("-", " "))
+    await back.get_by_role("button", name="Zurückholen").click()
+    await expect(back.get_by_role("navigation")).to_be_visible()
+    await open_place(back, "/settings/profile")
+    await expect(back.get_by_label("Name")).to_have_value("Anna Huber")
+
+
+async def test_a_new_code_ends_the_old_one(server: Serving, phone: Make) -> None:
+    anna, fresh = await phone(), await phone()
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await open_place(page, "/settings/code")
+    old = await page.get_by_text(CODE).inner_text()
+    await page.get_by_role("button", name="Ich habe ihn aufbewahrt").click()
+    await page.get_by_role("button", name="Neuen Code erzeugen").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Neuen Code erzeugen").click()
+    await expect(page.get_by_text(CODE)).not_to_have_text(old)
+    back = await fresh.open()
+    await back.get_by_role("button", name="Ich habe einen Wiederherstellungscode").click()
+    await back.get_by_label("Wiederherstellungscode").fill(old)
+    await back.get_by_role("button", name="Zurückholen").click()
+    await expect(back.get_by_text("Der Code stimmt nicht.")).to_be_visible()
+
+
+async def test_signing_out_leaves_nothing(server: Serving, phone: Make) -> None:
+    anna = await phone()
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await open_place(page, "/settings/devices")
+    await page.get_by_role("button", name="Von diesem Gerät abmelden").click()
+    await page.get_by_role("button", name="Jetzt löschen").click()
+    await expect(page.get_by_role("button", name="Einladung scannen")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Einladung scannen")).to_be_visible()
