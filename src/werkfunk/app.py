@@ -18,6 +18,7 @@ from werkfunk.adapters.files import BlobFiles
 from werkfunk.adapters.logs import log, log_fault
 from werkfunk.adapters.maps import MapFolder
 from werkfunk.adapters.metrics import Metrics
+from werkfunk.adapters.outgoing import Outside
 from werkfunk.adapters.push_sender import Allowed, PushSender
 from werkfunk.adapters.webpush import Vapid
 from werkfunk.domain.errors import Code
@@ -25,6 +26,10 @@ from werkfunk.http.context import Services
 from werkfunk.http.edge import application
 from werkfunk.http.protocol import http_protocol
 from werkfunk.protocol.statements import ChainKind
+from werkfunk.services.alarm_clock import AlarmClock
+from werkfunk.services.alarm_sender import AlarmSender
+from werkfunk.services.alarm_settings import AlarmSettings
+from werkfunk.services.alarms import Alarms
 from werkfunk.services.blobs import Blobs
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory, can_see
@@ -93,6 +98,18 @@ class Server:
         )  # fmt: skip
         await push.load()
         conversations.told = push.logged
+        outside = Outside(config.gateway_hosts.split(), private=config.gateway_private == "yes")
+        alarm_settings = AlarmSettings(self._store.alarms, directory, conversations, outside, clock)
+        raises = Limiter(config.alarms_per_minute / 60, config.alarms_per_minute * 2, loop.time)
+        alarms = Alarms(
+            self._store.alarms, directory, conversations, alarm_settings, hub, raises, push.notify, clock, self._fault
+        )
+        await alarms.load()
+        alarm_clock = self.alarm_clock = AlarmClock(
+            self._store.alarms, directory, alarms, alarm_settings, clock, self._fault
+        )
+        alarm_sender = self.alarm_sender = AlarmSender(self._store.alarms, alarm_settings, outside, clock, self._fault)
+        alarms.wake, alarm_clock.sends = alarm_clock.wake, alarm_sender.wake
         services = Services(
             config,
             self._store,
@@ -102,6 +119,8 @@ class Server:
             blobs,
             push,
             MapFolder(self._data),
+            alarms,
+            alarm_settings,
             self._metrics,
             Limiter(config.requests_per_second, config.requests_burst, loop.time),
             self._seen,
@@ -114,6 +133,7 @@ class Server:
             directory,
             conversations,
             sessions,
+            alarms,
             hub,
             floors,
             self._metrics,
@@ -149,7 +169,7 @@ class Server:
         )
         listener = _bind(config)
         self._port = listener.getsockname()[1]
-        chores = loop.create_task(self._housekeeping())
+        chores = [loop.create_task(work) for work in (self._housekeeping(), alarm_clock.run(), alarm_sender.run())]
         log.info("started", version=__version__, listen=config.listen)
         loop.call_soon(ready, self._port)
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
@@ -163,9 +183,10 @@ class Server:
             self._stopping = True
             self._stop.set()
             await farewell
-            chores.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await chores
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+            await alarms.close()
             await conversations.appender.close()
             await push.close()
             await self._write_days()
@@ -189,6 +210,7 @@ class Server:
                 count = await self._blobs.collect_orphans()
                 if count:
                     log.info("orphans collected", count=count)
+                await self._store.alarms.drop_before(self._clock() - self._config.alarm_keep_days * DAY_MS)
                 await self._write_days()
             except Exception as error:
                 self._fault(error)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from werkfunk.adapters.clock import Clock, system_clock
 from werkfunk.adapters.config import Config
 from werkfunk.app import Server
 from werkfunk.domain.roles import Role
@@ -57,8 +58,8 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def founded(tmp_path: Path, **settings: Any) -> AsyncIterator[Firm]:
-    """A firm on a server with these settings."""
+async def founded(tmp_path: Path, clock: Clock = system_clock, **settings: Any) -> AsyncIterator[Firm]:
+    """A firm on a server with this clock and these settings."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     key = keys.create(data / "server.key")
@@ -66,7 +67,7 @@ async def founded(tmp_path: Path, **settings: Any) -> AsyncIterator[Firm]:
     secret = await prepare(store, "Elektro Huber", "Anna")
     await store.close()
     config = Config(listen=f"127.0.0.1:{free_port()}", requests_burst=10_000, events_burst=10_000, **settings)
-    server = Server(data, config, key)
+    server = Server(data, config, key, clock)
     ready = asyncio.Event()
     running = asyncio.create_task(server.serve(lambda port: ready.set()))
     await ready.wait()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from p1_cases_forms import det, flip, num
+from p1_contents import CONTENTS
 from p1_operations import OPERATIONS
 
 from werkfunk.protocol import attachments, cose, messages, slots, voice
@@ -69,42 +70,6 @@ def _events(w: Any) -> None:
         w.add("event", name, "M1", why, {"event": encode(value)}, "event_form")
     trailing = Event(header_of("event"), b"body").to_bytes() + b"\0"
     w.add("event", "trailing-byte", "M1", "a byte too many", {"event": trailing}, "cbor_form")
-
-
-CONTENTS: dict[str, tuple[int, dict[int, Any]]] = {
-    "text": (1, {0: "Grüße von der Baustelle 👷"}),
-    "text-reply": (1, {0: "Ja, 工", 1: det("reply", 16), 2: [det("mention", 32)]}),
-    "edit": (2, {0: det("target", 16), 1: "neu"}),
-    "delete": (3, {0: det("target", 16)}),
-    "reaction": (4, {0: det("target", 16), 1: "👍"}),
-    "file": (5, {0: "Plan", 1: "files"}),
-    "photo": (6, {0: "", 1: "files with thumbnail"}),
-    "voice-note": (7, {1: "files", 2: 4200, 3: det("burst", 16)}),
-    "voice-note-levels": (7, {1: "files", 2: 60_000, 4: bytes(range(64))}),
-    "place": (8, {0: 525_200_000, 1: -134_050_000, 2: 500, 3: "Hof"}),
-    "alarm": (9, {0: det("alarm", 16), 1: 1, 2: "Wasser!", 3: det("template", 16)}),
-    "answer": (10, {0: det("alarm", 16), 1: 2, 2: "komme"}),
-    "system": (11, {0: "Dach fertig"}),
-    "details": (12, {0: "Neubau Müller", 1: "Hauptstraße 1"}),
-    "photo-sources": (6, {0: "Riss", 1: "files with thumbnail", 2: "sources"}),
-    "defect": (
-        13,
-        {
-            0: det("defect", 16),
-            1: det("target", 16),
-            2: 0,
-            3: 7,
-            4: "Riss über dem Sturz",
-            5: "2. OG",
-            6: "Maler Öztürk",
-            7: 0,
-            8: 20_800,
-        },
-    ),
-    "defect-done": (13, {0: det("defect", 16), 1: det("target", 16), 2: 9, 3: 9_999, 4: "", 5: "", 6: "", 7: 1}),
-    "unknown-kind": (4711, {0: "from a newer version", 23: [1, None]}),
-    "long": (1, {0: "Moin. " * 2000}),
-}
 
 
 def _content(kind: int, raw: dict[int, Any]) -> tuple[int, dict[int, Any]]:
@@ -202,6 +167,20 @@ def _messages(w: Any) -> None:
         "content-text-bytes": ({**good, 6: {0: b"x"}}, "bytes for text"),
         "content-target-short": ({**good, 5: 3, 6: {0: bytes(15)}}, "a message id of 15 bytes"),
         "content-place-beyond": ({**good, 5: 8, 6: {0: 900_000_001, 1: 0}}, "north of the pole"),
+        "content-alarm-level": ({**good, 5: 9, 6: {**CONTENTS["alarm"][1], 1: 4}}, "a level that nobody knows"),
+        "content-alarm-answer-code": (
+            {**good, 5: 9, 6: {**CONTENTS["alarm"][1], 4: [[2_441, "x"]]}},
+            "a code too large",
+        ),
+        "content-alarm-answer-words": (
+            {**good, 5: 9, 6: {**CONTENTS["alarm"][1], 4: [[1, "x" * 81]]}},
+            "too many words",
+        ),
+        "content-alarm-drill": ({**good, 5: 9, 6: {**CONTENTS["alarm"][1], 7: 1}}, "a number for true"),
+        "content-template-title": (
+            {**good, 5: 14, 6: {**CONTENTS["alarm-template"][1], 1: "x" * 81}},
+            "a title too long",
+        ),
         "content-defect-number": ({**good, 5: 13, 6: {**CONTENTS["defect"][1], 3: 0}}, "a defect without a number"),
         "content-defect-state": ({**good, 5: 13, 6: {**CONTENTS["defect"][1], 7: 3}}, "a state that nobody knows"),
         "content-thumbnail-long": (_with_thumbnail(good, 16_385), "a thumbnail of more than 16 KiB"),

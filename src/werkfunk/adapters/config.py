@@ -58,6 +58,12 @@ class Config:
         "A silent WebSocket is asked for a sign of life after this; whatever is silent twice as long is closed.",
     )
     metrics: str = _setting("loopback", "Who may read `/metrics`: `off`, `loopback` or `all`.")
+    gateway_hosts: str = _setting("", "Hosts that alarm gateways may use, separated by spaces; empty: none.")
+    gateway_private: str = _setting(
+        "no", "Whether gateways may lie at private addresses and without encryption: `no` or `yes`."
+    )
+    alarm_keep_days: int = _setting(90, "Days for which an ended alarm is kept.")
+    alarms_per_minute: int = _setting(6, "Alarms that a device or machine may raise, on average; twice that at once.")
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
 
     @property
@@ -110,6 +116,8 @@ class Config:
             raise ConfigError(f"metrics = {self.metrics!r}: write off, loopback or all")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise ConfigError(f"log_level = {self.log_level!r}: write debug, info, warning or error")
+        if self.gateway_private not in ("no", "yes"):
+            raise ConfigError(f"gateway_private = {self.gateway_private!r}: write no or yes")
         for f in fields(self):
             if type(f.default) is int and getattr(self, f.name) < 1:
                 raise ConfigError(f"{f.name} must be at least 1")

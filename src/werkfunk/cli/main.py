@@ -16,6 +16,7 @@ import typer
 from werkfunk import __version__
 from werkfunk.cli import map as maps
 from werkfunk.cli import place, ptt
+from werkfunk.cli.alarm import alarm_app, duty, oncall_app
 from werkfunk.cli.output import Exit, Printer
 
 # httpx's own command line (click, pygments, rich) would be a third of each start; httpx does without it by itself.
@@ -33,6 +34,9 @@ app.add_typer(devices_app, name="devices")
 app.add_typer(ptt.app, name="ptt")
 app.add_typer(maps.app, name="map")
 app.add_typer(place.app, name="place")
+app.add_typer(alarm_app, name="alarm")
+app.add_typer(oncall_app, name="oncall")
+app.command("duty")(duty)
 
 Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
 Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]

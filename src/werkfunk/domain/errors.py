@@ -71,6 +71,11 @@ class Code(Enum):
         409,
         "The upload stands at another offset; ask for it with HEAD.",
     )
+    NOBODY_CALLED = Row("nobody_called", 422, "Nobody would be called: an alarm needs somebody to reach.")
+    GATEWAY_REFUSED = Row("gateway_refused", 422, "The gateway cannot be used like this; the detail says why.")
+    GATEWAY_FAILED = Row(
+        "gateway_failed", 502, "The gateway did not take the message; the detail says why.", retry=True
+    )
     EXPIRED = Row("expired", 410, "This link or upload is used up or has expired.")
     UNSUPPORTED_TUS = Row("unsupported_tus_version", 412, "The server speaks tus 1.0.0.")
     EVENT_TOO_LARGE = Row("event_too_large", 413, "An event may have at most 65,536 bytes.")

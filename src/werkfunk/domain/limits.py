@@ -62,3 +62,15 @@ VOICE_FRAMES_AHEAD = 100
 """How many frames a burst may be ahead of that rate."""
 VOICE_BACKLOG = 4_096
 """Bytes that wait in a listener's socket; beyond them voice frames are late and dropped."""
+ALARM_TARGETS_MAX = 32
+"""Conversations that one alarm may call."""
+ALARM_PEOPLE_MAX = 10_000
+"""People whom one alarm may call."""
+ALARM_LIST = 50
+"""Alarms in the list of recent ones."""
+ALARM_SETTINGS_MAX = 200
+"""Policies, gateways, machine accesses and plans, of each kind."""
+HOOK_AGE_MS = 5 * 60 * 1_000
+"""A machine's request is refused when its time is further off."""
+PLAN_DAYS = 92
+"""Days for which an on-call plan is worked out at once."""

@@ -51,6 +51,11 @@ class Operation(Enum):
     HEAR = "hear"
     SPEAK = "speak"
     SPEAK_URGENTLY = "speak_urgently"
+    RAISE_ALARM = "raise_alarm"
+    ANSWER_ALARM = "answer_alarm"
+    READ_ALARM_SETTINGS = "read_alarm_settings"
+    MANAGE_ALARMS = "manage_alarms"
+    SET_DUTY = "set_duty"
 
 
 _CONVERSATION = frozenset(
@@ -75,9 +80,16 @@ _GUEST = _CONVERSATION | {
     Operation.READ_OWN_SEALS,
     Operation.LIST_CONVERSATIONS,
     Operation.MANAGE_PUSH,
+    Operation.ANSWER_ALARM,
 }
-_MEMBER = _GUEST | {Operation.CREATE_CONVERSATION, Operation.SPEAK_URGENTLY}
-_ADMIN = _MEMBER | {Operation.INVITE, Operation.CHANGE_ROLES, Operation.REMOVE_PERSON}
+_MEMBER = _GUEST | {
+    Operation.CREATE_CONVERSATION,
+    Operation.RAISE_ALARM,
+    Operation.READ_ALARM_SETTINGS,
+    Operation.SET_DUTY,
+    Operation.SPEAK_URGENTLY,
+}
+_ADMIN = _MEMBER | {Operation.INVITE, Operation.CHANGE_ROLES, Operation.REMOVE_PERSON, Operation.MANAGE_ALARMS}
 _OWNER = _ADMIN | {Operation.SET_ORGANISATION}
 
 PERMISSIONS: dict[Role, frozenset[Operation]] = {

@@ -12,6 +12,8 @@ from werkfunk.adapters.maps import MapFolder
 from werkfunk.adapters.metrics import Metrics
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.roles import Subject
+from werkfunk.services.alarm_settings import AlarmSettings
+from werkfunk.services.alarms import Alarms
 from werkfunk.services.blobs import Blobs
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory
@@ -33,6 +35,8 @@ class Services:
     blobs: Blobs
     push: Push
     maps: MapFolder
+    alarms: Alarms
+    alarm_settings: AlarmSettings
     metrics: Metrics
     requests: Limiter
     seen: Callable[[bytes], None]

@@ -6,14 +6,14 @@ from typing import Any
 from werkfunk.domain import limits
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.roles import Subject
-from werkfunk.http import maps
+from werkfunk.http import alarm_handlers, maps
 from werkfunk.http.call import Call
 from werkfunk.http.context import Services
 from werkfunk.services.directory import can_see
 from werkfunk.storage.store import StoreError
 from werkfunk.wire import api
 
-ID_SIZES = {"conversation": 16, "user": 32, "invite": 32, "handle": 16, "secret": 16}
+ID_SIZES = {"conversation": 16, "user": 32, "invite": 32, "handle": 16, "secret": 16, **alarm_handlers.ID_SIZES}
 
 
 async def healthz(_: Call) -> api.Health:
@@ -102,4 +102,5 @@ HANDLERS: dict[str, Handler] = {
     "push": lambda c: c.services.push.info(c.who),
     "push_subscribe": lambda c: c.services.push.subscribe(c.who, c.body),
     "push_unsubscribe": lambda c: c.services.push.unsubscribe(c.who),
+    **alarm_handlers.HANDLERS,
 }

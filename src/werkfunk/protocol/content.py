@@ -6,10 +6,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from werkfunk.protocol.errors import EncodingRefused
-from werkfunk.protocol.records import ID16, ID32, Record, at, between, blob, each, integer, one_of, record, text, uint
+from werkfunk.protocol.records import (
+    ID16,
+    ID32,
+    Record,
+    at,
+    between,
+    blob,
+    boolean,
+    each,
+    integer,
+    one_of,
+    pair,
+    record,
+    text,
+    uint,
+)
 
 TEXT_MAX = 20_000
 FILES_MAX = 10
+ANSWERS_MAX = 10
+CODE_MAX = 2_440
 SOURCES_MAX = 3
 THUMBNAIL_MAX = 16_384
 LEVELS_MAX = 64
@@ -116,14 +133,21 @@ class Place(Record):
     label: str | None = at(3, text(200), optional=True)
 
 
+ANSWERS = each(pair(between(0, CODE_MAX), text(80)), ANSWERS_MAX)
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm(Record):
-    """Kind 9."""
+    """Kind 9; `answers` are the words of the answers' codes, which alone the server knows."""
 
     alarm: bytes = at(0, ID16)
     level: int = at(1, between(1, 3))
     text: str = at(2, TEXT)
     template: bytes | None = at(3, ID16, optional=True)
+    answers: tuple[tuple[int, str], ...] | None = at(4, ANSWERS, optional=True)
+    place: Place | None = at(5, record(Place), optional=True)
+    files: tuple[Attachment, ...] | None = at(6, ATTACHMENTS, optional=True)
+    drill: bool | None = at(7, boolean, optional=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +198,18 @@ class Defect(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmTemplate(Record):
+    """Kind 14: an alarm prepared; whole each time, the newest in the log counts. An empty title takes it back."""
+
+    template: bytes = at(0, ID16)
+    title: str = at(1, text(80))
+    text: str = at(2, TEXT)
+    level: int = at(3, between(1, 3))
+    answers: tuple[tuple[int, str], ...] | None = at(4, ANSWERS, optional=True)
+    policy: bytes | None = at(5, ID16, optional=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A kind of a newer version, kept as it came."""
 
@@ -195,11 +231,12 @@ KINDS: Mapping[int, type[Record]] = {
     11: System,
     12: Details,
     13: Defect,
+    14: AlarmTemplate,
 }
 NUMBERS = {kind: number for number, kind in KINDS.items()}
 NAMES = {
     1: "text", 2: "edit", 3: "delete", 4: "reaction", 5: "file", 6: "photo", 7: "voice_note", 8: "place", 9: "alarm",
-    10: "answer", 11: "system", 12: "details", 13: "defect",
+    10: "answer", 11: "system", 12: "details", 13: "defect", 14: "alarm_template",
 }  # fmt: skip
 
 Content = Record | Unknown

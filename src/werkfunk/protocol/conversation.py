@@ -183,6 +183,12 @@ class ConversationState(ChainState):
         """Whether the user belongs to the conversation and has not left."""
         return user in self.members and user not in self.left
 
+    def leads(self) -> frozenset[bytes]:
+        """The leads; every member if none is left (that guests never lead is judged where something is signed)."""
+        present = {user: member for user, member in self.members.items() if user not in self.left}
+        named = frozenset(user for user, member in present.items() if member.role is MemberRole.LEAD)
+        return named or frozenset(present)
+
     def entitled(self, user: bytes, number: int) -> bool:
         """Whether the user may have the parts of a generation: as its recipient, or by a grant. [M27]"""
         made = self.generations.get(number)

@@ -21,6 +21,8 @@ from werkfunk.protocol.content import Attachment, Content, Details, File, Text
 from werkfunk.protocol.conversation import MemberRole
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.generation import Parts
+from werkfunk.sdk.alarm_settings import AlarmSettings
+from werkfunk.sdk.alarms import Alarms
 from werkfunk.sdk.core import Core
 from werkfunk.sdk.errors import Usage
 from werkfunk.sdk.log import Message
@@ -43,6 +45,8 @@ class Client:
         self.office = Office(self.core)
         self.places = Places(self.core, self.office, self.outbox)
         self.voice = Voice(self.core, self.outbox, self.statements)
+        self.alarms = Alarms(self.core, self.statements, self.outbox)
+        self.alarm_settings = AlarmSettings(self.core)
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,6 +128,7 @@ class Client:
         row = self.core.local.row("SELECT title, site FROM conversation WHERE id = ?", conversation)
         if row is not None and row[0]:
             await self.outbox.send(conversation, Details(row[0], row[1] or None))
+        await self.alarms.repeat_templates(conversation)
 
     async def remove(self, conversation: bytes, people: Sequence[bytes]) -> None:
         """Remove people: the next generation is made without them, in the same statement."""

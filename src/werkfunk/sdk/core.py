@@ -1,7 +1,7 @@
 """What every part of the client library stands on: profile, chains, keys, logs, the connection, and catching up."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from werkfunk.protocol.conversation import ConversationState
@@ -38,6 +38,7 @@ class Core:
         self.voice: Callable[[frames.Frame], None] | None = None
         """See Channel.voice; kept over reconnections."""
         self._statements: dict[bytes, dict[int, bytes]] = {}
+        self.alarm_heard: Callable[[frames.Alarm | frames.AlarmBoard], Awaitable[None]] | None = None
         self._following: set[bytes] = set()
         """Conversations whose next page has been asked for."""
 
@@ -167,6 +168,9 @@ class Core:
                 messages = []
                 await self._page(frame, messages, follow=True)
                 return messages + await self.fill(frame.conversation)
+            case frames.Alarm() | frames.AlarmBoard():
+                if self.alarm_heard is not None:
+                    await self.alarm_heard(frame)
             case frames.ChainChanged():
                 await self.chains.refresh()
             case frames.RepairWanted():

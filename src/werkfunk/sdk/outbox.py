@@ -55,6 +55,11 @@ class Outbox:
         )
         return message_id
 
+    async def sealed(self, conversation: bytes, message_id: bytes, content: Content) -> bytes:
+        """An event for the conversation as it is now, for requests that bring their message along."""
+        state = await self.ready(conversation)
+        return self._seal(state, message_id, content)
+
     async def flush(self) -> list[frames.Ack]:
         """Send what waits in the outbox, in order."""
         acks: list[frames.Ack] = []

@@ -149,6 +149,14 @@ class Conversations:
         self._directory.require(subject, operation, member=self._member(subject, room))
         return room
 
+    async def state(self, conversation: bytes) -> ConversationState:
+        """A conversation's state, for other services; they decide who may learn of it. Raises Failure NOT_FOUND."""
+        return (await self._rooms.room(conversation)).state
+
+    async def members(self, conversation: bytes) -> frozenset[bytes]:
+        """A conversation's members, likewise."""
+        return (await self._rooms.room(conversation)).members
+
     # -- statements
 
     async def create(self, subject: Subject, body: api.ConversationStatement) -> api.Appended:

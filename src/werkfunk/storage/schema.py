@@ -10,7 +10,11 @@ from dataclasses import dataclass
 CONTRACT = "Art. 6 (1) b DSGVO: needed to provide the service"
 INTEREST = "Art. 6 (1) f DSGVO: safe operation"
 
+SAFETY = "Art. 6 (1) c and f DSGVO, §10 ArbSchG: to alarm people in danger and to show afterwards that it was done"
+CONSENT = "Art. 6 (1) a DSGVO: the person gives it, and may take it back at any time"
+
 MEMBERSHIP = "while the organisation runs this server"
+ALARM = "days after the end as the setting `alarm_keep_days` says (90)"
 CONVERSATION = "as long as the conversation"
 PERSON = "as long as the organisation runs this server (erasure of one person comes with the retention rules)"
 
@@ -96,6 +100,38 @@ COLUMNS: tuple[Column, ...] = (
         "leases", INTEREST, "while somebody speaks; a few seconds after a crash",
         name="what is held by one at a time: a conversation's floor (its id)", holder="random id of the burst, nobody's name", until="end of the claim, in ms",
     ),
+    *_table(
+        "alarms", SAFETY, ALARM,
+        id="random id", raiser="user id of who raised it, empty for a machine", hook="the machine's access, if one raised it", level="info, urgent or emergency",
+        template="random id of the template, not its text", drill="whether it is a drill", policy="*repeats and steps as they were when it was raised",
+        counting="answer codes that count as coming", started="server time of the raising", status="running, enough came, ended, cancelled or expired",
+        step="steps taken", round="repeats done", stepped="time of the last step", rung="time of the last repeat", due="time of the next repeat or step",
+        ended="time of the end, 0 while it is open", ender="user id of who ended it", version="counts changes, so that each step happens once",
+    ),
+    *_table("alarm_conversations", SAFETY, ALARM, alarm="alarm id", conversation="conversation whose members were called", seq="place of the sealed text in its log"),
+    *_table(
+        "alarm_people", SAFETY, ALARM,
+        alarm="alarm id", user="user id of somebody called", step="the step that called the person", delivered="time when a device got it",
+        displayed="time when it was shown", acknowledged="time of the first answer", code="the last answer's code, not its words",
+    ),
+    *_table(
+        "alarm_marks", SAFETY, ALARM,
+        alarm="alarm id", place="order", time="server time", kind="raised, repeated, escalated, skipped, enough came, ended", number="number of the repeat or step",
+    ),
+    *_table(
+        "alarm_sends", SAFETY, ALARM,
+        id="random id, tells a gateway a repeated attempt", alarm="alarm id", step="step that sends it", user="user id of the receiver", gateway="gateway's id",
+        state="waiting, sent or failed", attempts="number of attempts", time="time of the outcome or of the next attempt", error="why it failed, as a stable code",
+    ),
+    *_table(
+        "alarm_settings", CONTRACT, "until an owner or admin deletes it",
+        kind="policy, gateway, machine's access or on-call plan", id="random id", data="*what owner or admin have set: names, people by id, shifts, a gateway's address and secret",
+    ),
+    *_table(
+        "alarm_persons", CONSENT, "until the person changes or deletes it",
+        user="user id", duty="on duty, break or off: the present value only, no history", quiet="*hours in which only urgent alarms ring",
+        contact="*telephone and mail address that the person gives for alarms",
+    ),
 )  # fmt: skip
 
 MIGRATIONS: tuple[str, ...] = (
@@ -143,5 +179,33 @@ MIGRATIONS: tuple[str, ...] = (
         device BLOB NOT NULL PRIMARY KEY, user BLOB NOT NULL, endpoint BLOB NOT NULL, keys BLOB NOT NULL) STRICT;
     """,
     "CREATE TABLE leases (name BLOB NOT NULL PRIMARY KEY, holder BLOB NOT NULL, until INTEGER NOT NULL) STRICT;",
+    """
+    CREATE TABLE alarms (
+        id BLOB NOT NULL PRIMARY KEY, raiser BLOB NOT NULL, hook BLOB NOT NULL, level INTEGER NOT NULL, template BLOB NOT NULL,
+        drill INTEGER NOT NULL, policy BLOB NOT NULL, counting BLOB NOT NULL, started INTEGER NOT NULL, status INTEGER NOT NULL,
+        step INTEGER NOT NULL, round INTEGER NOT NULL, stepped INTEGER NOT NULL, rung INTEGER NOT NULL, due INTEGER NOT NULL,
+        ended INTEGER NOT NULL, ender BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
+    CREATE INDEX alarms_due ON alarms (status, due);
+    CREATE INDEX alarms_raiser ON alarms (raiser, started);
+    CREATE TABLE alarm_conversations (
+        alarm BLOB NOT NULL, conversation BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (alarm, conversation)) STRICT;
+    CREATE INDEX alarm_conversations_by_conversation ON alarm_conversations (conversation);
+    CREATE TABLE alarm_people (
+        alarm BLOB NOT NULL, user BLOB NOT NULL, step INTEGER NOT NULL, delivered INTEGER NOT NULL, displayed INTEGER NOT NULL,
+        acknowledged INTEGER NOT NULL, code INTEGER NOT NULL, PRIMARY KEY (alarm, user)) STRICT;
+    CREATE INDEX alarm_people_by_user ON alarm_people (user);
+    CREATE TABLE alarm_marks (
+        alarm BLOB NOT NULL, place INTEGER NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, number INTEGER NOT NULL,
+        PRIMARY KEY (alarm, place)) STRICT;
+    CREATE TABLE alarm_sends (
+        id BLOB NOT NULL PRIMARY KEY, alarm BLOB NOT NULL, step INTEGER NOT NULL, user BLOB NOT NULL, gateway BLOB NOT NULL,
+        state INTEGER NOT NULL, attempts INTEGER NOT NULL, time INTEGER NOT NULL, error TEXT NOT NULL) STRICT;
+    CREATE INDEX alarm_sends_waiting ON alarm_sends (state, time);
+    CREATE INDEX alarm_sends_by_alarm ON alarm_sends (alarm);
+    CREATE TABLE alarm_settings (
+        kind TEXT NOT NULL, id BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+    CREATE TABLE alarm_persons (
+        user BLOB NOT NULL PRIMARY KEY, duty TEXT NOT NULL, quiet BLOB NOT NULL, contact BLOB NOT NULL) STRICT;
+    """,
 )
 VERSION = len(MIGRATIONS)

@@ -9,6 +9,8 @@ StoreError
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from werkfunk.storage.alarms import AlarmStore
+
 
 class StoreError(Exception):
     """The store cannot do it."""
@@ -153,6 +155,8 @@ class PushRow:
 
 class Store(Protocol):
     """Everything durable but the blobs' bytes. Times in ms."""
+
+    alarms: AlarmStore
 
     async def close(self) -> None:
         """Finish what runs and close."""

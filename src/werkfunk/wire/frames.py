@@ -241,8 +241,69 @@ class Voice(Frame, tag="voice"):
     sealed: bytes
 
 
+class Alarm(Frame, tag="alarm"):
+    """Server: an alarm that calls you, or that you may watch; at the raising, each repeat, its end, and on connecting while it is open.
+
+    `level` 1 info, 2 urgent, 3 emergency; `status` 1 running, 2 enough came, 3 ended, 4 cancelled, 5 expired. What it is about stands
+    sealed in the conversations. `raiser` is empty for a machine. `stage` and `code` are your own, as the server has them.
+    """
+
+    alarm: bytes
+    level: int
+    status: int
+    time: int
+    raiser: bytes
+    conversations: list[bytes]
+    template: bytes = b""
+    drill: bool = False
+    called: bool = True
+    watching: bool = False
+    round: int = 0
+    stage: int = 0
+    code: int | None = None
+
+
+class AlarmPerson(Frame):
+    """One person in a board: stage 0 sent, 1 delivered, 2 displayed, 3 acknowledged; the answer's code; when it changed."""
+
+    user: bytes
+    stage: int
+    code: int | None
+    time: int
+
+
+class AlarmBoard(Frame, tag="alarm_board"):
+    """Server: to the raiser and the leads, people whose state has changed, and the numbers now."""
+
+    alarm: bytes
+    status: int
+    coming: int
+    seen: int
+    called: int
+    changes: list[AlarmPerson]
+
+
+class AlarmSeen(Frame, tag="alarm_seen"):
+    """Client: this device has got the alarm (stage 1) or shows it (2); answers go over HTTP. Nothing comes back."""
+
+    alarm: bytes
+    stage: int
+
+
 ClientFrame = (
-    Authenticate | Send | Sync | Fetch | WriteSlot | Shown | Ping | Pong | Tune | FloorRequest | FloorRelease | Voice
+    Authenticate
+    | Send
+    | Sync
+    | Fetch
+    | WriteSlot
+    | Shown
+    | Ping
+    | Pong
+    | Tune
+    | FloorRequest
+    | FloorRelease
+    | Voice
+    | AlarmSeen
 )
 ServerFrame = (
     Challenge
@@ -263,6 +324,8 @@ ServerFrame = (
     | FloorTaken
     | FloorReleased
     | Voice
+    | Alarm
+    | AlarmBoard
 )
 
 encode = msgspec.msgpack.Encoder().encode

@@ -3,34 +3,12 @@
 Blobs are not in it: they are the tus 1.0 protocol (`/v1/blobs`) and a ranged download.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-import msgspec
-
 from werkfunk.domain import limits
 from werkfunk.domain.roles import Operation
-from werkfunk.wire import api
+from werkfunk.wire import alarm_routes, api
+from werkfunk.wire.route import Route
 
-Access = Literal["public", "device"]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation: `name` is the OpenAPI operationId and the service's method."""
-
-    name: str
-    method: str
-    path: str
-    response: type[msgspec.Struct]
-    request: type[msgspec.Struct] | None = None
-    operation: Operation | None = None
-    """What the device must be permitted; None only for public routes and the session request."""
-    query: tuple[str, ...] = ()
-    """Integer query parameters, each >= 0, absent = 0."""
-    body_max: int = limits.JSON_BODY_MAX
-    summary: str = ""
-
+__all__ = ["ROUTES", "Route"]
 
 S = limits.STATEMENT_BODY_MAX
 ROUTES: tuple[Route, ...] = (
@@ -283,5 +261,6 @@ ROUTES: tuple[Route, ...] = (
         Operation.MANAGE_PUSH,
         summary="Push no longer to the asking device.",
     ),
+    *alarm_routes.ROUTES,
 )
 """Path parameters are ids in lower-case hex."""

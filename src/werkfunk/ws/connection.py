@@ -152,6 +152,7 @@ class Connection:
         self._timer = None
         gateway.arrived(self)
         self.send(gateway.welcome(self.subject))
+        gateway.alarms.greet(self)
 
     def _handle(self, frame: frames.ClientFrame) -> None:
         match frame:
@@ -177,6 +178,9 @@ class Connection:
                 self._later(self._gateway.request_floor(self, frame), frame.burst[:16])
             case frames.FloorRelease():
                 self._gateway.floors.release(self, frame)
+            case frames.AlarmSeen():
+                assert self.subject is not None
+                self._gateway.alarms.seen(self.subject, frame.alarm, frame.stage)
             case frames.Authenticate():
                 raise Failure(Code.MALFORMED, "signed in already")
 

@@ -9,6 +9,7 @@ from werkfunk.adapters.metrics import Metrics
 from werkfunk.domain import limits
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.roles import Subject
+from werkfunk.services.alarms import Alarms
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory
 from werkfunk.services.floors import Floors, Speaker
@@ -42,6 +43,7 @@ class Gateway:
         directory: Directory,
         conversations: Conversations,
         sessions: Sessions,
+        alarms: Alarms,
         hub: Hub,
         floors: Floors,
         metrics: Metrics,
@@ -60,6 +62,7 @@ class Gateway:
         self.directory = directory
         self.conversations = conversations
         self.sessions = sessions
+        self.alarms = alarms
         self.hub = hub
         self.floors = floors
         self.metrics = metrics

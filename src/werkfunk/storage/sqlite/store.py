@@ -4,7 +4,9 @@ from pathlib import Path
 
 from sqlcipher3 import dbapi2 as sqlite
 
+from werkfunk.storage.alarms import AlarmStore
 from werkfunk.storage.keys import Keys
+from werkfunk.storage.sqlite.alarms import SqliteAlarms
 from werkfunk.storage.sqlite.append import Counters, append
 from werkfunk.storage.sqlite.database import Connection, Database
 from werkfunk.storage.store import (
@@ -30,6 +32,7 @@ class SqliteStore:
         self._keys = keys
         self._database = Database(data / FILE, keys.derive("database"))
         self._counters = Counters()
+        self.alarms: AlarmStore = SqliteAlarms(self._database, keys)
 
     async def close(self) -> None:
         """See Store."""

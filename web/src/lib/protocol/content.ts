@@ -4,12 +4,14 @@ import {
   at,
   between,
   blob,
+  boolean,
   each,
   ID16,
   ID32,
   type Infer,
   integer,
   oneOf,
+  pair,
   type RawMap,
   record,
   type RecordType,
@@ -51,6 +53,15 @@ export type Source = Infer<typeof Source>;
 export const DefectState = { OPEN: 0, DONE: 1, WITHDRAWN: 2 } as const;
 export type DefectState = (typeof DefectState)[keyof typeof DefectState];
 
+const Place = record("Place", {
+  latitude: at(0, between(-900_000_000, 900_000_000)),
+  longitude: at(1, between(-1_800_000_000, 1_800_000_000)),
+  accuracy: at(2, uint, { optional: true }),
+  label: at(3, textOf(200), { optional: true }),
+});
+/** The words of an alarm's answers by their codes, which alone the server knows. */
+const ANSWERS = each(pair(between(0, 2_440), textOf(80)), 10);
+
 const KINDS = {
   1: [
     "text",
@@ -84,15 +95,7 @@ const KINDS = {
     }),
   ],
   /** Degrees times 10^7, accuracy in cm. */
-  8: [
-    "place",
-    record("Place", {
-      latitude: at(0, between(-900_000_000, 900_000_000)),
-      longitude: at(1, between(-1_800_000_000, 1_800_000_000)),
-      accuracy: at(2, uint, { optional: true }),
-      label: at(3, textOf(200), { optional: true }),
-    }),
-  ],
+  8: ["place", Place],
   9: [
     "alarm",
     record("Alarm", {
@@ -100,6 +103,10 @@ const KINDS = {
       level: at(1, between(1, 3)),
       text: at(2, TEXT),
       template: at(3, ID16, { optional: true }),
+      answers: at(4, ANSWERS, { optional: true }),
+      place: at(5, Place, { optional: true }),
+      files: at(6, ATTACHMENTS, { optional: true }),
+      drill: at(7, boolean, { optional: true }),
     }),
   ],
   10: ["answer", record("Answer", { alarm: at(0, ID16), code: at(1, integer), text: at(2, TEXT, { optional: true }) })],
@@ -119,6 +126,18 @@ const KINDS = {
       who: at(6, textOf(200)),
       state: at(7, oneOf(DefectState)),
       due: at(8, between(0, 100_000), { optional: true }),
+    }),
+  ],
+  /** An alarm prepared; whole each time, the newest in the log counts. An empty title takes it back. */
+  14: [
+    "alarm_template",
+    record("AlarmTemplate", {
+      template: at(0, ID16),
+      title: at(1, textOf(80)),
+      text: at(2, TEXT),
+      level: at(3, between(1, 3)),
+      answers: at(4, ANSWERS, { optional: true }),
+      policy: at(5, ID16, { optional: true }),
     }),
   ],
 } as const;

@@ -348,7 +348,7 @@ export function isShown(content: Content): boolean {
 
 /** Every file that a message brings. */
 function attachmentsOf(content: Content): Attachment[] {
-  const shown = "files" in content ? [...content.files] : [];
+  const shown = "files" in content ? [...(content.files ?? [])] : [];
   if (content.type !== "photo") return shown;
   return [
     ...shown,

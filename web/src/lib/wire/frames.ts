@@ -13,6 +13,7 @@ export type ClientFrame =
   | { tag: "slot"; event: Uint8Array }
   | { tag: "ping"; value: number }
   | { tag: "pong"; value: number }
+  | { tag: "alarm_seen"; alarm: Uint8Array; stage: number }
   | { tag: "tune"; conversations: Uint8Array[] }
   | { tag: "floor_request"; conversation: Uint8Array; generation: number; burst: Uint8Array; urgent: boolean }
   | { tag: "floor_release"; conversation: Uint8Array; burst: Uint8Array }
@@ -51,7 +52,46 @@ export interface Logged {
   hash: Uint8Array;
 }
 
+/** An alarm that calls you, or that you may watch; see docs/frames.md. */
+export interface AlarmFrame {
+  tag: "alarm";
+  alarm: Uint8Array;
+  level: number;
+  status: number;
+  time: number;
+  raiser: Uint8Array;
+  conversations: Uint8Array[];
+  template: Uint8Array;
+  drill: boolean;
+  called: boolean;
+  watching: boolean;
+  round: number;
+  stage: number;
+  code: number | null;
+}
+
+/** One person in a board. */
+export interface BoardLine {
+  user: Uint8Array;
+  stage: number;
+  code: number | null;
+  time: number;
+}
+
+/** People of an alarm whose state has changed, and the numbers now. */
+export interface BoardFrame {
+  tag: "alarm_board";
+  alarm: Uint8Array;
+  status: number;
+  coming: number;
+  seen: number;
+  called: number;
+  changes: BoardLine[];
+}
+
 export type ServerFrame =
+  | AlarmFrame
+  | BoardFrame
   | { tag: "challenge"; nonce: Uint8Array; time: number }
   | { tag: "welcome"; user: Uint8Array; time: number; organisationLength: number; userLength: number }
   | { tag: "ack"; messageId: Uint8Array; conversation: Uint8Array; seq: number; time: number }
@@ -71,7 +111,7 @@ export type ServerFrame =
 /** What the server sent is not a frame of ours. */
 export class FrameRefused extends Error {}
 
-type Kind = "bytes" | "int" | "text" | "bool" | "events" | "list";
+type Kind = "bytes" | "int" | "text" | "bool" | "events" | "list" | "code" | "people";
 type Field = readonly [name: string, kind: Kind, fallback?: unknown];
 
 const SERVER: Readonly<Record<string, readonly Field[]>> = {
@@ -157,7 +197,36 @@ const SERVER: Readonly<Record<string, readonly Field[]>> = {
     ["number", "int"],
     ["sealed", "bytes"],
   ],
+  alarm: [
+    ["alarm", "bytes"],
+    ["level", "int"],
+    ["status", "int"],
+    ["time", "int"],
+    ["raiser", "bytes"],
+    ["conversations", "list"],
+    ["template", "bytes", new Uint8Array()],
+    ["drill", "bool", false],
+    ["called", "bool", true],
+    ["watching", "bool", false],
+    ["round", "int", 0],
+    ["stage", "int", 0],
+    ["code", "code", null],
+  ],
+  alarm_board: [
+    ["alarm", "bytes"],
+    ["status", "int"],
+    ["coming", "int"],
+    ["seen", "int"],
+    ["called", "int"],
+    ["changes", "people"],
+  ],
 };
+const LINE: readonly Field[] = [
+  ["user", "bytes"],
+  ["stage", "int"],
+  ["code", "code"],
+  ["time", "int"],
+];
 const LOGGED: readonly Field[] = [
   ["seq", "int"],
   ["time", "int"],
@@ -176,6 +245,7 @@ const NAMES: Readonly<Record<ClientFrame["tag"], readonly string[]>> = {
   floor_request: ["conversation", "generation", "burst", "urgent"],
   floor_release: ["conversation", "burst"],
   voice: ["burst", "number", "sealed"],
+  alarm_seen: ["alarm", "stage"],
 };
 
 /** The bytes of a client's frame. */
@@ -207,21 +277,22 @@ function load(raw: readonly unknown[], fields: readonly Field[]): Record<string,
   return out;
 }
 
+const TESTS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  bytes: (value) => value instanceof Uint8Array,
+  int: Number.isSafeInteger,
+  text: (value) => typeof value === "string",
+  bool: (value) => typeof value === "boolean",
+  code: (value) => value === null || Number.isSafeInteger(value),
+  list: (value) => Array.isArray(value) && value.every((id) => id instanceof Uint8Array),
+  events: Array.isArray,
+  people: Array.isArray,
+};
+
 function checked(value: unknown, kind: Kind, name: string): unknown {
-  const right =
-    kind === "bytes"
-      ? value instanceof Uint8Array
-      : kind === "int"
-        ? Number.isSafeInteger(value)
-        : kind === "text"
-          ? typeof value === "string"
-          : kind === "bool"
-            ? typeof value === "boolean"
-            : Array.isArray(value) && (kind !== "list" || value.every((item) => item instanceof Uint8Array));
-  if (!right) throw new FrameRefused(`${name} is not ${kind}`);
-  if (kind !== "events") return value;
+  if (!TESTS[kind](value)) throw new FrameRefused(`${name} is not ${kind}`);
+  if (kind !== "events" && kind !== "people") return value;
   return (value as unknown[]).map((item) => {
-    if (!Array.isArray(item)) throw new FrameRefused("an event is not an array");
-    return load(item, LOGGED);
+    if (!Array.isArray(item)) throw new FrameRefused(`one of ${name} is not an array`);
+    return load(item, kind === "events" ? LOGGED : LINE);
   });
 }

@@ -1,0 +1,106 @@
+"""Sends what waits for gateways: held by one node at a time, tried again with growing pauses, given up after a while.
+
+A message whose sender dies in the middle is tried again under the same id (the mail's Message-ID, the request's
+Idempotency-Key): for an alarm, twice is better than never.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from werkfunk.adapters.clock import Clock
+from werkfunk.adapters.outgoing import TIMEOUT_S, Outside, SendFailed
+from werkfunk.domain import gateways
+from werkfunk.domain.alarms import OPEN
+from werkfunk.domain.gateways import Contact
+from werkfunk.services.alarm_settings import AlarmSettings, StoredGateway
+from werkfunk.storage.alarms import FAILED, SENT, WAITING, AlarmStore, SendRow
+
+AT_ONCE = 20
+ATTEMPTS = 6
+PAUSE_MS = 5_000
+HOLD_MS = (TIMEOUT_S + 10) * 1_000
+LOOK_S = 30
+
+
+class AlarmSender:
+    """See the module."""
+
+    def __init__(
+        self,
+        store: AlarmStore,
+        settings: AlarmSettings,
+        outside: Outside,
+        clock: Clock,
+        fault: Callable[[BaseException], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._outside = outside
+        self._clock = clock
+        self._fault = fault
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send what waits, for ever."""
+        while True:
+            self._woken.clear()
+            wait = float(LOOK_S)
+            try:
+                wait = await self.turn()
+            except Exception as error:
+                self._fault(error)
+            try:
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+
+    async def turn(self) -> float:
+        """Send all that is to be sent now; gives the seconds until the next look."""
+        while True:
+            now = self._clock()
+            batch = await self._store.claim(now, now + HOLD_MS, AT_ONCE)
+            if not batch:
+                break
+            stored = await self._settings.stored_gateways()
+            await asyncio.gather(*(self._one(send, stored) for send in batch))
+        upcoming = await self._store.next_send()
+        if upcoming is None:
+            return LOOK_S
+        return min(LOOK_S, max(0.01, (upcoming - self._clock()) / 1000))
+
+    async def _one(self, send: SendRow, stored: dict[bytes, StoredGateway]) -> None:
+        try:
+            await self._deliver(send, stored.get(send.gateway))
+            outcome = replace(send, state=SENT, error="")
+        except SendFailed as error:
+            if error.again and send.attempts < ATTEMPTS:
+                pause = PAUSE_MS * 2 ** (send.attempts - 1)
+                await self._store.settle(replace(send, state=WAITING, time=self._clock() + pause, error=error.code))
+                return
+            outcome = replace(send, state=FAILED, error=error.code)
+        except Exception as error:
+            self._fault(error)
+            outcome = replace(send, state=FAILED, error="internal")
+        await self._store.settle(replace(outcome, time=self._clock()))
+
+    async def _deliver(self, send: SendRow, stored: StoredGateway | None) -> None:
+        row = await self._store.get(send.alarm)
+        if row is None or row.state.status not in OPEN:
+            raise SendFailed("ended", again=False)
+        if stored is None:
+            raise SendFailed("no_gateway", again=False)
+        person = (await self._store.people([send.user])).get(send.user)
+        contact = msgspec.json.decode(person.contact, type=Contact) if person and person.contact else Contact()
+        to = contact.address(stored.gateway.channel)
+        if to is None:
+            raise SendFailed("no_contact", again=False)
+        text = gateways.text(row.level, drill=row.drill)
+        await self._outside.send(stored.gateway, stored.secret, to, text, int(row.level), send.id.hex())
