@@ -1,7 +1,7 @@
 import svelte from "eslint-plugin-svelte";
 import ts from "typescript-eslint";
 
-// Imports point down only: routes > ui > state > sync > photo | pdf > storage > protocol | wire. The app's ARCHITECTURE.md says what each layer is for.
+// Imports point down only: routes > ui > state > sync > photo | pdf | media > storage > protocol | wire. The app's ARCHITECTURE.md says what each layer is for.
 const LAYERS = [
   "routes",
   "lib/ui",
@@ -9,6 +9,7 @@ const LAYERS = [
   "lib/sync",
   "lib/photo",
   "lib/pdf",
+  "lib/media",
   "lib/storage",
   "lib/protocol",
   "lib/wire",

@@ -36,6 +36,7 @@ function message(seq: number, change: Partial<MessageView> = {}): MessageView {
     files: [],
     place: null,
     duration: 0,
+    levels: null,
     state: "sent",
     failure: "",
     ...change,

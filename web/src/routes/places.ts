@@ -58,6 +58,7 @@ const only = (load: () => Promise<{ default: Component }>): Place["load"] => loa
 /** Every page, the first that matches counts. A new page is one line here. */
 export const PLACES: readonly Place[] = [
   { tab: "chats", matches: at("c", "*"), load: () => Promise.resolve(chat) },
+  { tab: "chats", matches: at("c", "*", "ptt"), load: () => import("./chats/Talkie.svelte") },
   { tab: "chats", matches: at("c", "*", "info"), load: () => import("./chats/ChatInfo.svelte") },
   { tab: "chats", matches: at("new"), load: () => import("./chats/NewChat.svelte") },
   { tab: "chats", matches: at("new", "*"), load: () => import("./chats/NewChat.svelte") },

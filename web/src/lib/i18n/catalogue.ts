@@ -4,9 +4,10 @@ import { joining } from "./areas/joining";
 import { people } from "./areas/people";
 import { photo } from "./areas/photo";
 import { settings } from "./areas/settings";
+import { voice } from "./areas/voice";
 
 /** All texts. A new part of the app adds a file in `areas/` and a line in both objects. */
-export const de = { ...app.de, ...chat.de, ...joining.de, ...people.de, ...photo.de, ...settings.de };
+export const de = { ...app.de, ...chat.de, ...joining.de, ...people.de, ...photo.de, ...settings.de, ...voice.de };
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {
   ...app.en,
@@ -15,4 +16,5 @@ export const en: Readonly<Record<Key, string>> = {
   ...people.en,
   ...photo.en,
   ...settings.en,
+  ...voice.en,
 };

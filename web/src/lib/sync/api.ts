@@ -5,6 +5,7 @@ import type {
   DefectStateName,
   DefectView,
   DeviceView,
+  FloorView,
   Id,
   LinkView,
   MemberView,
@@ -34,6 +35,7 @@ export interface Engine {
   readonly messages: MessagesApi;
   readonly files: FilesApi;
   readonly defects: DefectsApi;
+  readonly voice: VoiceApi;
 }
 
 /** Getting in and out, and what this device is set to. */
@@ -191,6 +193,25 @@ export interface DefectsApi {
   change(conversation: Id, defect: Id, input: DefectInput): Promise<void>;
 }
 
+/** Push-to-talk and voice notes. What is said comes as changes `packet`, who speaks as changes `floor`. */
+export interface VoiceApi {
+  /** Hear these conversations from now on, and no others. */
+  tune(conversations: Id[]): Promise<void>;
+  /** Everything known about floors. */
+  floors(): Promise<FloorView[]>;
+  /**
+   * Ask for the floor; gives the burst, whose name then stands in the floor as `burst` (speak) or `wish` (wait).
+   * `urgent`, for alarms, interrupts. Refused `busy`, `forbidden`, `no_connection`, …
+   */
+  request(conversation: Id, urgent: boolean): Promise<Id>;
+  /** One Opus packet of 20 ms and its peak (0 to 255), in order; false once the floor is lost. */
+  say(burst: Id, packet: Uint8Array, peak: number): Promise<boolean>;
+  /** Stop speaking or waiting; what was said becomes a voice note. */
+  release(burst: Id): Promise<void>;
+  /** Send a recorded voice note; `duration` in ms, `levels` at most 64 bytes. Gives the message id. */
+  note(conversation: Id, file: Blob, duration: number, levels: Uint8Array): Promise<Id>;
+}
+
 /** What the worker tells without being asked; `messages` brings whole views, new or changed. */
 export type Change =
   | { type: "session" }
@@ -199,6 +220,8 @@ export type Change =
   | { type: "devices" }
   | { type: "conversations" }
   | { type: "defects"; conversation: Id }
+  | { type: "floor"; floor: FloorView }
+  | { type: "packet"; conversation: Id; burst: Id; number: number; opus: Uint8Array }
   | { type: "messages"; conversation: Id; messages: MessageView[]; gone: Id[] }
   | { type: "transfer"; conversation: Id; message: Id; blob: Id; transfer: TransferView | null; here: boolean };
 

@@ -133,6 +133,11 @@ export class Channel {
     return found;
   }
 
+  /** Bytes that wait in the socket. */
+  get backlog(): number {
+    return this.socket.bufferedAmount;
+  }
+
   /** Fire and forget; a broken connection shows by its end. */
   send(frame: ClientFrame): void {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(encodeFrame(frame));

@@ -1,7 +1,7 @@
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import { sealRepair } from "../protocol/generation";
 import { fromB64, type EventPage, type Repairs, toB64 } from "../wire/api";
-import type { Logged, ServerFrame } from "../wire/frames";
+import type { ClientFrame, FloorFrame, Logged, ServerFrame, VoiceFrame } from "../wire/frames";
 import { Problem } from "./api";
 import type { Chains } from "./chains";
 import { type Ack, Channel } from "./channel";
@@ -31,6 +31,10 @@ export interface Listener {
   /** Events still to fetch. */
   behind(events: number): void;
   slot(conversation: Hex, event: Uint8Array): void;
+  /** What is said about floors, and live voice. */
+  voice(frame: FloorFrame | VoiceFrame): void;
+  /** A refusal that answers no message. */
+  refused(reference: Hex, problem: Problem): void;
   ended(problem: Problem): void;
 }
 
@@ -101,6 +105,16 @@ export class Core {
     await this.channel.ask({ tag: "slot", event }, id);
   }
 
+  /** Send a frame that has no ack; without a connection it is gone. */
+  tell(frame: ClientFrame): void {
+    this.channel?.send(frame);
+  }
+
+  /** Bytes that the socket has not taken yet. */
+  get backlog(): number {
+    return this.channel?.backlog ?? 0;
+  }
+
   private frame(frame: ServerFrame): void {
     switch (frame.tag) {
       case "page":
@@ -121,6 +135,16 @@ export class Core {
       case "repair":
         if (hex(frame.user) !== this.parts.self.user) this.quietly(this.answerRepairs());
         else this.quietly(this.turn(hex(frame.conversation), () => this.fill(hex(frame.conversation))));
+        return;
+      case "floor_granted":
+      case "floor_queued":
+      case "floor_taken":
+      case "floor_released":
+      case "voice":
+        this.listener.voice(frame);
+        return;
+      case "refused":
+        this.listener.refused(hex(frame.reference), new Problem(frame.code, frame.detail));
         return;
       default:
     }

@@ -24,6 +24,8 @@ import { Statements } from "./statements";
 import { isShown, Talk } from "./talk";
 import type { Sight } from "./render";
 import { Transport } from "./transport";
+import { VoiceArea } from "./area_voice";
+import { type KeepNote, Voice } from "./voice";
 import type { NetworkView, SettingsView } from "./views";
 
 const SETTINGS = "settings";
@@ -41,6 +43,7 @@ export class LocalEngine implements Engine, Life {
   readonly messages = new Messages(this);
   readonly files = new FilesArea(this);
   readonly defects = new DefectsArea(this);
+  readonly voice = new VoiceArea(this);
 
   on: Running | null = null;
   stored: SettingsView = DEFAULTS;
@@ -92,6 +95,10 @@ export class LocalEngine implements Engine, Life {
           this.tell({ behind });
         },
         slot: (conversation, event) => void receipts.take(conversation, event),
+        voice: (frame) => {
+          voice.take(frame);
+        },
+        refused: (reference, problem) => void voice.refuse(reference, problem),
         ended: (problem) => void this.ended(problem),
       },
     );
@@ -116,7 +123,9 @@ export class LocalEngine implements Engine, Life {
     };
     const defects = new Defects(core, outbox, sight);
     const talk: Talk = new Talk(core, statements, outbox, files, receipts, defects, sight);
-    this.on = { self, chains, logs, core, outbox, files, defects, receipts, office: new Office(core), talk };
+    const keep: KeepNote = (id, file, duration, levels, burst) => talk.note(id, file, duration, levels, burst);
+    const voice: Voice = new Voice(core, outbox, statements, keep, this.emit);
+    this.on = { self, chains, logs, core, outbox, files, defects, receipts, office: new Office(core), talk, voice };
     await Promise.all([chains.loadPeople(), logs.load(), outbox.load(), files.load(), receipts.load()]);
     this.tell({ queued: outbox.rows.length });
     void this.run(this.on);
@@ -146,6 +155,7 @@ export class LocalEngine implements Engine, Life {
         clockOff: Math.abs(off) > CLOCK_TOLERANCE_MS ? off : 0,
         unsafe: "",
       });
+      on.voice.opened();
       for (const id of on.logs.rows.keys()) await on.receipts.refresh(id).catch(ignore);
       void on.outbox.flush();
       await this.nameOrganisation(on);
@@ -176,6 +186,7 @@ export class LocalEngine implements Engine, Life {
   private async ended(problem: Problem): Promise<void> {
     const on = this.on;
     if (!on) return;
+    on.voice.ended();
     const cut = problem.code === "device_revoked" || problem.code === "person_removed";
     if (cut) {
       await on.self.change(this.store, { cut: problem.code });

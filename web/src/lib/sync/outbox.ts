@@ -177,7 +177,7 @@ export class Outbox {
   }
 
   /** The state to seal under: newest generation, no rekey due, its parts held. [M24] */
-  private async ready(id: Hex): Promise<ConversationState> {
+  async ready(id: Hex): Promise<ConversationState> {
     const { logs, chains, keys, env, self } = this.core.parts;
     let state = await logs.require(id);
     if (!state.isMember(self.row.user)) throw new Problem("not_found", "not a member");

@@ -96,11 +96,12 @@ interface Face {
   files: FileView[];
   place: MessageView["place"];
   duration: number;
+  levels: Uint8Array | null;
   replyTo: Hex;
 }
 
 function face(content: Content, sight: Sight): Face {
-  const empty: Face = { kind: "unknown", text: "", files: [], place: null, duration: 0, replyTo: "" };
+  const empty: Face = { kind: "unknown", text: "", files: [], place: null, duration: 0, levels: null, replyTo: "" };
   switch (content.type) {
     case "text":
       return { ...empty, kind: "text", text: content.text, replyTo: content.replyTo ? hex(content.replyTo) : "" };
@@ -114,7 +115,7 @@ function face(content: Content, sight: Sight): Face {
       };
     case "voice_note": {
       const files = content.files.map((one) => fileView(one, sight));
-      return { ...empty, kind: "voice", files, duration: content.duration };
+      return { ...empty, kind: "voice", files, duration: content.duration, levels: content.levels ?? null };
     }
     case "place": {
       const place = {
@@ -179,6 +180,7 @@ export function messageView(row: EventRow, sight: Sight, marks: Marks): { view: 
     files: [],
     place: null,
     duration: 0,
+    levels: null,
     state: sent(row.seq, marks),
     failure: "",
   };

@@ -29,6 +29,7 @@ const AREAS: Readonly<Record<keyof Engine, true>> = {
   messages: true,
   files: true,
   defects: true,
+  voice: true,
 };
 
 type Method = (...args: unknown[]) => Promise<unknown>;

@@ -9,6 +9,7 @@ import type { Outbox } from "./outbox";
 import type { Receipts } from "./receipts";
 import type { Self } from "./self";
 import type { Talk } from "./talk";
+import type { Voice } from "./voice";
 
 /** What runs once this device is somebody. */
 export interface Running {
@@ -22,6 +23,7 @@ export interface Running {
   receipts: Receipts;
   office: Office;
   talk: Talk;
+  voice: Voice;
 }
 
 /** What an area works on: the parts, refused `unauthenticated` while nobody is set up, and where changes go. */

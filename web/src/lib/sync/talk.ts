@@ -1,5 +1,6 @@
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import { type Attachment, type Content, type ContentOf, SOURCES_MAX } from "../protocol/content";
+import { MEDIA_TYPE } from "../media/ogg";
 import { Kind, MemberRole } from "../protocol/conversation";
 import { THUMBNAIL_MAX } from "../photo/make";
 import type { EventRow, OutboxRow } from "../storage/rows";
@@ -269,6 +270,34 @@ export class Talk {
     return row.messageId;
   }
 
+  /** A voice note; `burst` is the salt of the burst that it was, or "". */
+  async note(id: Hex, file: Blob, duration: number, levels: Uint8Array, burst: Hex): Promise<Hex> {
+    if (!this.core.parts.logs.rows.get(id)?.member) throw new Problem("not_found", "not a member");
+    const extension = file.type.startsWith(MEDIA_TYPE) ? "ogg" : file.type.includes("mp4") ? "m4a" : "webm";
+    const prepared = await this.files.prepare(id, {
+      file,
+      name: `Sprachnachricht.${extension}`,
+      photo: false,
+      original: false,
+    });
+    const sealed = prepared.shown;
+    const row = await this.outbox.queue(
+      id,
+      {
+        type: "voice_note",
+        // Filled in when it is up; until then its form is what counts.
+        files: [this.files.attachment({ ...sealed, blob: "00".repeat(16) })],
+        duration: Math.round(duration),
+        burst: burst ? unhex(burst) : undefined,
+        levels,
+      },
+      [sealed.id],
+    );
+    await this.files.belongsTo(sealed.id, row.messageId);
+    void this.outbox.flush();
+    return row.messageId;
+  }
+
   async change(id: Hex, content: ContentOf<"edit" | "delete" | "reaction">): Promise<void> {
     await this.outbox.queue(id, content);
     void this.outbox.flush();
@@ -296,7 +325,7 @@ export class Talk {
     });
     return {
       content: {
-        ...(content as ContentOf<"file" | "photo">),
+        ...(content as ContentOf<"file" | "photo" | "voice_note">),
         files: shown,
         ...(sources.length > 0 ? { sources } : {}),
       },

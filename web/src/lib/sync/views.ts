@@ -134,6 +134,8 @@ export interface MessageView {
   place: PlaceView | null;
   /** Length of a voice note, ms. */
   duration: number;
+  /** Its loudness over time, 0 to 255; null where it is not known. */
+  levels: Uint8Array | null;
   state: SendState;
   /** A stable error code when `state` is failed. */
   failure: string;
@@ -208,6 +210,28 @@ export interface TransferView {
   done: number;
   total: number;
   failure: string;
+}
+
+/** Who speaks in a conversation; `burst` is "" while nobody does. */
+export interface FloorView {
+  conversation: Id;
+  burst: string;
+  user: Id;
+  name: string;
+  /** It is this person, on this or another device. */
+  me: boolean;
+  /** It is this device: what is said here is heard. */
+  mine: boolean;
+  /** When the floor is taken back, ms since 1970 by the server. */
+  ends: number;
+  urgent: boolean;
+  /** Names of those who wait, the next first. */
+  waiting: string[];
+  /** This device's wish while it waits, and its place (1 is next). */
+  wish: string;
+  position: number;
+  /** Why the last burst ended, as in `floor_released`. */
+  reason: string;
 }
 
 /** Part of a conversation, oldest first. */

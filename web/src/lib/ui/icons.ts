@@ -17,6 +17,7 @@ import Info from "@lucide/svelte/icons/info";
 import KeyRound from "@lucide/svelte/icons/key-round";
 import Laptop from "@lucide/svelte/icons/laptop";
 import Link from "@lucide/svelte/icons/link";
+import Lock from "@lucide/svelte/icons/lock";
 import LogOut from "@lucide/svelte/icons/log-out";
 import MapPin from "@lucide/svelte/icons/map-pin";
 import Message from "@lucide/svelte/icons/message-circle";
@@ -29,6 +30,7 @@ import Play from "@lucide/svelte/icons/play";
 import Plus from "@lucide/svelte/icons/plus";
 import Printer from "@lucide/svelte/icons/printer";
 import QrCode from "@lucide/svelte/icons/qr-code";
+import Radio from "@lucide/svelte/icons/radio";
 import Reply from "@lucide/svelte/icons/reply";
 import Retry from "@lucide/svelte/icons/rotate-cw";
 import Scan from "@lucide/svelte/icons/scan-qr-code";
@@ -47,6 +49,7 @@ import Trash from "@lucide/svelte/icons/trash-2";
 import Alert from "@lucide/svelte/icons/triangle-alert";
 import UserMinus from "@lucide/svelte/icons/user-minus";
 import UserPlus from "@lucide/svelte/icons/user-plus";
+import Volume from "@lucide/svelte/icons/volume-2";
 import Users from "@lucide/svelte/icons/users";
 import Wifi from "@lucide/svelte/icons/wifi-off";
 import X from "@lucide/svelte/icons/x";
@@ -75,6 +78,7 @@ export const ICONS = {
   key: KeyRound,
   laptop: Laptop,
   link: Link,
+  lock: Lock,
   logout: LogOut,
   mic: Mic,
   more: EllipsisVertical,
@@ -90,6 +94,7 @@ export const ICONS = {
   plusBox: PlusBox,
   print: Printer,
   qr: QrCode,
+  radio: Radio,
   react: Smile,
   removePerson: UserMinus,
   addPerson: UserPlus,
@@ -105,5 +110,6 @@ export const ICONS = {
   site: HardHat,
   trash: Trash,
   verified: ShieldCheck,
+  volume: Volume,
 } as const;
 export type IconName = keyof typeof ICONS;

@@ -1,5 +1,9 @@
 import type { Component } from "svelte";
 import type { ConversationView, MessageKind, MessageView } from "../../sync/views";
+import ComposerNote from "../voice/ComposerNote.svelte";
+import LiveStrip from "../voice/LiveStrip.svelte";
+import NotePlayer from "../voice/NotePlayer.svelte";
+import TalkieKey from "../voice/TalkieKey.svelte";
 
 /**
  * Where other parts of the app put something into a conversation. Each is a list of components; a new one is one line.
@@ -7,13 +11,15 @@ import type { ConversationView, MessageKind, MessageView } from "../../sync/view
  */
 
 /** Keys in the head of a conversation, before "about": an alarm, push-to-talk. */
-export const HEAD: readonly Component<{ chat: ConversationView }>[] = [];
+export const HEAD: readonly Component<{ chat: ConversationView }>[] = [TalkieKey];
 
 /** Across the conversation, below its head: a running alarm, who speaks. */
-export const STRIPS: readonly Component<{ chat: ConversationView }>[] = [];
+export const STRIPS: readonly Component<{ chat: ConversationView }>[] = [LiveStrip];
 
 /** In place of the send key while nothing is written: a voice note. `onbusy` hides the field while it is recorded. */
-export const COMPOSER: readonly Component<{ chat: ConversationView; onbusy: (busy: boolean) => void }>[] = [];
+export const COMPOSER: readonly Component<{ chat: ConversationView; onbusy: (busy: boolean) => void }>[] = [
+  ComposerNote,
+];
 
 /** Further rows in the sheet "attach". */
 export const ATTACH: readonly Component<{ chat: ConversationView; onclose: () => void }>[] = [];
@@ -25,4 +31,6 @@ export const BEFORE_SEND: readonly Component<{ photo: File; onchange: (photo: Fi
 export const VIEWER: readonly Component<{ message: MessageView; index: number; onclose: () => void }>[] = [];
 
 /** What a kind of message looks like inside its bubble. */
-export const BODIES: Readonly<Partial<Record<MessageKind, Component<{ message: MessageView }>>>> = {};
+export const BODIES: Readonly<Partial<Record<MessageKind, Component<{ message: MessageView }>>>> = {
+  voice: NotePlayer,
+};

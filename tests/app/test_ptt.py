@@ -1,0 +1,158 @@
+"""Push-to-talk and voice notes in real browsers with a fake microphone: spoken here, heard there, kept as a note."""
+
+import asyncio
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from e2e.process import Cli, Serving
+from werkfunk.sdk import ogg, sound
+
+from .browser import Device
+from .conftest import Make
+from .joining import come_in
+from .tools import axe, shoot
+
+TITLE = "Baustelle Lindenweg"
+PATIENCE_MS = 40_000
+"""A command takes seconds to start on a busy machine."""
+
+
+def speech(folder: Path, text: str = "Achtung, der Kran schwenkt gleich nach links. Bitte alle vom Gerüst.") -> Path:
+    """A sentence of espeak-ng as the microphone hears it, 48 kHz; it is repeated as long as the microphone is open."""
+    raw, path = folder / "raw.wav", folder / "microphone.wav"
+    subprocess.run(["espeak-ng", "-v", "de", "-w", str(raw), text], check=True)
+    subprocess.run(["sox", str(raw), "-r", "48000", "-c", "1", str(path)], check=True)
+    return path
+
+
+async def with_microphone(make: Make, wav: Path) -> Device:
+    """A device whose microphone hears the file, again and again; a browser process of its own."""
+    device = await make(flags=[f"--use-file-for-fake-audio-capture={wav}"])
+    # A fresh browser process looks for updates of itself; nothing of it is reached.
+    device.guard.expected.append(r"foreign target: (http://)?[-a-z]+\.(google|googleapis)\.com")
+    return device
+
+
+async def crew(cli: Cli, server: Serving, anna: Device, bernd: Device) -> tuple[Page, Page, str]:
+    """The owner on the command line, Anna and Bernd in their browsers, one site; gives both pages and its id."""
+    run = asyncio.to_thread
+    await run(cli.one, "join", server.setup, "--profile", "chef", "--name", "Chef")
+    pages = []
+    for device, name in ((anna, "Anna"), (bernd, "Bernd")):
+        link = (await run(cli.one, "invite", "--profile", "chef"))["link"]
+        pages.append(await come_in(device, link, name))
+    made = await run(
+        cli.one, "create", "--profile", "chef", "--title", TITLE, "--site", "Lindenweg 1", "--with", "Anna", "--with", "Bernd",
+    )  # fmt: skip
+    for page in pages:
+        await page.goto(anna.origin + f"/c/{made['conversation']}/ptt")
+        await expect(page.get_by_role("heading", level=1, name=TITLE)).to_be_visible()
+        await expect(page.get_by_role("status").filter(has_text="Kanal frei")).to_be_visible()
+    return pages[0], pages[1], made["conversation"]
+
+
+async def hold(page: Page) -> None:
+    await expect(page.locator(".ptt")).to_be_enabled()
+    box = await page.locator(".ptt").bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+
+
+def status(page: Page, text: str) -> Any:
+    return expect(page.locator(".status")).to_contain_text(text, timeout=PATIENCE_MS)
+
+
+async def test_two_people_talk_and_what_was_said_is_kept(
+    cli: Cli, server: Serving, phone: Make, desktop: Make, tmp_path: Path
+) -> None:
+    wav = speech(tmp_path)
+    anna, bernd = await with_microphone(phone, wav), await desktop()
+    speaker, listener, _ = await crew(cli, server, anna, bernd)
+    await hold(speaker)
+    await status(speaker, "Du sprichst")
+    await status(listener, "Anna spricht")
+    # The listener hears a voice: the level moves.
+    await expect(listener.get_by_role("meter")).not_to_have_attribute("aria-valuenow", re.compile("^[0-5]$"))
+    await shoot(speaker, "funk-sprechen-phone")
+    await shoot(listener, "funk-hoeren-desktop")
+    await axe(speaker)
+    await axe(listener)
+    await speaker.wait_for_function("() => (globalThis.since ??= performance.now()) + 3000 < performance.now()")
+    await speaker.mouse.up()
+    await status(speaker, "Kanal frei")
+    await status(listener, "Kanal frei")
+    note = await until_note(cli)
+    assert note["duration"] >= 2_500
+    heard = [sound.Decoder().decode(packet) for packet in ogg.read(Path(note["path"]).read_bytes())]
+    assert max(sound.peak(frame) for frame in heard) > 20
+
+
+async def until_note(cli: Cli) -> dict[str, Any]:
+    """The newest voice note, saved, once the owner's device has it."""
+    while True:
+        lines = await asyncio.to_thread(
+            cli.lines, "read", "--profile", "chef", "--conversation", TITLE, "--save", "notes"
+        )
+        notes = [line for line in lines if line["kind"] == "voice_note"]
+        if notes:
+            (file,) = notes[-1]["files"]
+            path = cli.folder / file["path"]
+            packets = ogg.read(path.read_bytes()) if file["type"] == "audio/ogg" else []
+            return {"path": path, "duration": len(packets) * 20, "type": file["type"]}
+        await asyncio.sleep(0.2)
+
+
+async def test_the_command_line_is_heard_in_the_app_and_waits_its_turn(
+    cli: Cli, server: Serving, phone: Make, tmp_path: Path
+) -> None:
+    anna, bernd = await phone(), await phone()
+    first, second, _ = await crew(cli, server, anna, bernd)
+    wav = speech(tmp_path)
+    speaking = asyncio.create_task(
+        asyncio.to_thread(cli.one, "ptt", "send", "--profile", "chef", "--to", TITLE, str(wav))
+    )
+    await status(first, "Chef spricht")
+    await hold(second)
+    await status(second, "Du bist als Nächstes dran")
+    await expect(first.get_by_text("In der Reihe: Bernd")).to_be_visible()
+    await shoot(second, "funk-reihe-phone")
+    assert (await speaking)["lost"] == ""
+    await status(second, "Du sprichst")
+    await status(first, "Bernd spricht")
+    await second.mouse.up()
+    await status(first, "Kanal frei")
+
+
+async def test_keyboard_hands_free_and_listening_in(cli: Cli, server: Serving, desktop: Make, phone: Make) -> None:
+    anna, bernd = await desktop(), await phone()
+    speaker, listener, _ = await crew(cli, server, anna, bernd)
+    other = await asyncio.to_thread(cli.one, "create", "--profile", "chef", "--title", "Werkstatt", "--with", "Bernd")
+    await speaker.locator("body").press("Tab")
+    await speaker.keyboard.down("Space")
+    await status(speaker, "Du sprichst")
+    await speaker.keyboard.up("Space")
+    await status(speaker, "Kanal frei")
+    await speaker.get_by_role("switch", name=re.compile("Freihand")).click()
+    await speaker.locator(".ptt").click()
+    await status(speaker, "Du sprichst")
+    await status(listener, "Anna spricht")
+    await speaker.locator(".ptt").click()
+    await status(listener, "Kanal frei")
+    # Bernd listens in to the workshop as well.
+    row = listener.get_by_role("switch", name="Werkstatt")
+    await row.click()
+    talk = asyncio.create_task(
+        asyncio.to_thread(
+            cli.one, "ptt", "send", "--profile", "chef", "--to", other["conversation"], str(speech(cli.folder))
+        )
+    )
+    await expect(listener.get_by_text("Chef spricht")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(listener.get_by_role("meter")).not_to_have_attribute("aria-valuenow", re.compile("^[0-5]$"))
+    await shoot(listener, "funk-mithoeren-phone")
+    await axe(listener)
+    await talk
