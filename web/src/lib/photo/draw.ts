@@ -129,7 +129,7 @@ function dimension(drawing: Drawing, a: Point, b: Point, width: number, layer: L
   head(drawing, b, a, 4 * width);
   head(drawing, a, b, 4 * width);
   const size = 7 * width;
-  const middle = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 - size * 0.6 };
+  const middle = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 - size * 1.3 - width };
   words(drawing, [layer.text ?? ""], middle, size, layer.colour, "center");
 }
 
