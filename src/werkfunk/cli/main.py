@@ -15,7 +15,7 @@ import typer
 
 from werkfunk import __version__
 from werkfunk.cli import map as maps
-from werkfunk.cli import place, ptt
+from werkfunk.cli import photo, place, ptt
 from werkfunk.cli.alarm import alarm_app, duty, oncall_app
 from werkfunk.cli.output import Exit, Printer
 
@@ -37,6 +37,7 @@ app.add_typer(place.app, name="place")
 app.add_typer(alarm_app, name="alarm")
 app.add_typer(oncall_app, name="oncall")
 app.command("duty")(duty)
+app.add_typer(photo.app, name="photo")
 
 Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
 Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]

@@ -10,14 +10,17 @@ What is to be sent is written to the outbox first, under its message id: after a
 later, once.
 """
 
+import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from werkfunk.protocol import conversation as conv
-from werkfunk.protocol.content import Attachment, Content, Details, File, Text
+from werkfunk.protocol.content import FILES_MAX, Attachment, Content, Details, File, Photo, Text
 from werkfunk.protocol.conversation import MemberRole
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.generation import Parts
@@ -91,6 +94,28 @@ class Client:
             attachments.append(await self.core.files.upload(conversation, path))
         content: Content = File(text, tuple(attachments)) if attachments else Text(text)
         return await self.outbox.send(conversation, content, [a.blob_id for a in attachments])
+
+    async def send_photos(self, conversation: bytes, text: str, photos: Sequence[Path]) -> frames.Ack:
+        """Send photos as the app does: made smaller, each with a thumbnail, without place and camera data.
+
+        Raises:
+            Usage: one cannot be read, or there are more than ten. NoConnection, NotAllowed, Unsafe: see `send`.
+        """
+        from werkfunk.sdk import pictures  # Pillow: only for whoever sends photos
+
+        if not 1 <= len(photos) <= FILES_MAX:
+            raise Usage(f"give 1 to {FILES_MAX} photos")
+        self.outbox.check_safe(conversation)
+        attachments: list[Attachment] = []
+        for path in photos:
+            made = await asyncio.to_thread(pictures.prepare, path, pictures.THUMBNAILS_MAX // len(photos))
+            with tempfile.TemporaryDirectory() as folder:
+                jpeg = Path(folder) / f"{path.stem}.jpg"
+                jpeg.write_bytes(made.data)
+                attachment = await self.core.files.upload(conversation, jpeg)
+            shown = {"thumbnail": made.thumbnail, "width": made.width, "height": made.height}
+            attachments.append(replace(attachment, **shown))  # type: ignore[arg-type]
+        return await self.outbox.send(conversation, Photo(text, tuple(attachments)), [a.blob_id for a in attachments])
 
     async def create(
         self, title: str, people: Sequence[bytes], *, site: str | None = None, history: bool = True

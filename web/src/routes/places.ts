@@ -60,6 +60,7 @@ export const PLACES: readonly Place[] = [
   { tab: "chats", matches: at("c", "*"), load: () => Promise.resolve(chat) },
   { tab: "chats", matches: at("c", "*", "ptt"), load: () => import("./chats/Talkie.svelte") },
   { tab: "chats", matches: at("c", "*", "info"), load: () => import("./chats/ChatInfo.svelte") },
+  { tab: "chats", matches: at("c", "*", "defects"), load: () => import("./chats/Defects.svelte") },
   { tab: "chats", matches: at("new"), load: () => import("./chats/NewChat.svelte") },
   { tab: "chats", matches: at("new", "*"), load: () => import("./chats/NewChat.svelte") },
   { tab: "people", matches: at("people", "invite"), load: only(() => import("./people/Invite.svelte")) },

@@ -4,7 +4,7 @@ import { MEDIA_TYPE } from "../media/ogg";
 import { Kind, MemberRole } from "../protocol/conversation";
 import { THUMBNAIL_MAX } from "../photo/make";
 import type { EventRow, OutboxRow } from "../storage/rows";
-import { type Outgoing, Problem, type Where } from "./api";
+import { type Outgoing, type OutgoingFile, Problem, type Where } from "./api";
 import type { Core } from "./core";
 import type { Defects } from "./defects";
 import type { Files, Prepared } from "./files";
@@ -244,8 +244,12 @@ export class Talk {
     this.outbox.checkSafe(id);
     const { logs } = this.core.parts;
     if (!logs.rows.get(id)?.member) throw new Problem("not_found", "not a member");
-    if (out.files.length > FILES_MAX || out.files.filter((file) => file.original).length > SOURCES_MAX) {
-      throw new Problem("too_many_files");
+    if (out.files.length > FILES_MAX) throw new Problem("too_many_files");
+    const [now, later] = grouped(out.files);
+    if (later.length > 0) {
+      const first = await this.send(id, { ...out, files: now });
+      await this.send(id, { text: "", replyTo: null, files: later });
+      return first;
     }
     const thumbnail = Math.min(THUMBNAIL_MAX, Math.floor(THUMBNAILS_MAX / Math.max(1, out.files.length)));
     const prepared: Prepared[] = [];
@@ -383,6 +387,13 @@ function attachmentsOf(content: Content): Attachment[] {
     ...shown,
     ...(content.sources ?? []).flatMap(({ original, layers }) => (layers ? [original, layers] : [original])),
   ];
+}
+
+/** Files for one message, and the rest: only so many originals go along at once. */
+function grouped(files: readonly OutgoingFile[]): [OutgoingFile[], OutgoingFile[]] {
+  let originals = 0;
+  const end = files.findIndex((file) => file.photo && file.original && ++originals > SOURCES_MAX);
+  return end < 0 ? [[...files], []] : [files.slice(0, end), files.slice(end)];
 }
 
 function replyOf(content: Content): Hex {

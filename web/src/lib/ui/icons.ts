@@ -18,6 +18,7 @@ import KeyRound from "@lucide/svelte/icons/key-round";
 import Laptop from "@lucide/svelte/icons/laptop";
 import Link from "@lucide/svelte/icons/link";
 import Lock from "@lucide/svelte/icons/lock";
+import List from "@lucide/svelte/icons/clipboard-list";
 import LogOut from "@lucide/svelte/icons/log-out";
 import MapPin from "@lucide/svelte/icons/map-pin";
 import Message from "@lucide/svelte/icons/message-circle";
@@ -79,6 +80,7 @@ export const ICONS = {
   laptop: Laptop,
   link: Link,
   lock: Lock,
+  list: List,
   logout: LogOut,
   mic: Mic,
   more: EllipsisVertical,

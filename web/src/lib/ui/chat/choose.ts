@@ -1,3 +1,4 @@
+import { editOf } from "../photo/edits";
 import type { OutgoingFile } from "../../sync/api";
 
 /** As the protocol sets it: attachments of one message. */
@@ -23,6 +24,11 @@ export function refusal(files: readonly File[]): "" | "too_many_files" | "blob_t
 }
 
 export function outgoing(file: File, original: boolean): OutgoingFile {
+  const drawn = editOf(file);
+  if (drawn) {
+    const { source, edited } = drawn;
+    return { file: source, name: source.name, photo: true, original, edit: edited.edit, defects: edited.defects };
+  }
   const photo = isPhoto(file);
   return { file, name: file.name, photo, original: photo && original };
 }

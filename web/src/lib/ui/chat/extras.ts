@@ -1,4 +1,7 @@
 import type { Component } from "svelte";
+import DefectsKey from "../photo/DefectsKey.svelte";
+import EditBefore from "../photo/EditBefore.svelte";
+import EditReceived from "../photo/EditReceived.svelte";
 import type { ConversationView, MessageKind, MessageView } from "../../sync/views";
 import ComposerNote from "../voice/ComposerNote.svelte";
 import LiveStrip from "../voice/LiveStrip.svelte";
@@ -11,7 +14,7 @@ import TalkieKey from "../voice/TalkieKey.svelte";
  */
 
 /** Keys in the head of a conversation, before "about": an alarm, push-to-talk. */
-export const HEAD: readonly Component<{ chat: ConversationView }>[] = [TalkieKey];
+export const HEAD: readonly Component<{ chat: ConversationView }>[] = [DefectsKey, TalkieKey];
 
 /** Across the conversation, below its head: a running alarm, who speaks. */
 export const STRIPS: readonly Component<{ chat: ConversationView }>[] = [LiveStrip];
@@ -25,10 +28,12 @@ export const COMPOSER: readonly Component<{ chat: ConversationView; onbusy: (bus
 export const ATTACH: readonly Component<{ chat: ConversationView; onclose: () => void }>[] = [];
 
 /** On a photo before it is sent: an editor. `onchange` takes what it made. */
-export const BEFORE_SEND: readonly Component<{ photo: File; onchange: (photo: File) => void }>[] = [];
+export const BEFORE_SEND: readonly Component<{ photo: File; onchange: (photo: File) => void }>[] = [EditBefore];
 
 /** In the head of the viewer, for the photo that is shown. */
-export const VIEWER: readonly Component<{ message: MessageView; index: number; onclose: () => void }>[] = [];
+export const VIEWER: readonly Component<{ message: MessageView; index: number; onclose: () => void }>[] = [
+  EditReceived,
+];
 
 /** What a kind of message looks like inside its bubble. */
 export const BODIES: Readonly<Partial<Record<MessageKind, Component<{ message: MessageView }>>>> = {

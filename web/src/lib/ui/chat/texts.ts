@@ -17,6 +17,8 @@ export function noticeText(notice: Notice): string {
       return t("notice.lead", { by: notice.by, person: notice.person });
     case "defect":
       return t(`notice.defect.${notice.state}`, { by: notice.by, number: notice.number, note: notice.note });
+    case "defect":
+      return t(`notice.defect.${notice.state}`, { by: notice.by, number: notice.number, note: notice.note });
     case "system":
       return notice.text;
   }
