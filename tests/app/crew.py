@@ -12,6 +12,7 @@ from .browser import Device
 from .conftest import Make, MakeEngine
 from .engine import Engine, engine, file
 from .joining import come_in
+from .tools import axe, shoot
 
 
 @dataclass
@@ -41,13 +42,23 @@ async def crew(server: Serving, make: Make, engines: MakeEngine, **options: Any)
     anna = await make(**options)
     page = await come_in(anna, server.setup, "Anna Huber")
     own = await engine(anna)
-    link = (await own("people.invite", "site_lead", 1, 1))["link"]
+    link = (await own("people.invite", "admin", 1, 1))["link"]
     anna_id = await own.me()
     ben = await engines()
     await ben.join(link, "Ben Yıldız")
     ben_id = await ben.me()
     await anna.open("/")
     return Crew(anna, page, ben, ben_id, anna_id)
+
+
+async def look(page: Page, name: str) -> None:
+    """Barriers and a picture, light and dark."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        # A picture is of the page as drawn; only then the colours that axe asks for are the scheme's.
+        await page.screenshot()
+        await shoot(page, f"{name}-{scheme}")
+        await axe(page)
 
 
 DRAW = """async ([text, colour, width, height]) => {

@@ -259,6 +259,7 @@ export class Logs {
       if (!(error instanceof ProtocolError)) throw error;
       // One bad message is its sender's fault and does not stop the log.
       page.put({ ...base, state: REFUSED, data: null });
+      await this.noLine(page, base);
       return;
     }
     const sender = hex(opened.user);
@@ -281,7 +282,10 @@ export class Logs {
       const next = line ? changed(line, base.sender, content) : null;
       if (next) page.put(next);
     }
-    if (!row.shown) return;
+    if (!row.shown) {
+      await this.noLine(page, row);
+      return;
+    }
     const unread = !mine && !row.notice && row.seq > page.row.readSeq;
     if (unread) page.fresh++;
     page.row = {
@@ -289,6 +293,17 @@ export class Logs {
       unread: page.row.unread + (unread ? 1 : 0),
       ...(row.seq >= page.row.lastSeq || page.row.last === "" ? { last: row.messageId, time: row.time } : {}),
     };
+  }
+
+  /** What waited for its key and turns out to be no line is not the newest one either: the one before it is. */
+  private async noLine(page: Page, row: EventRow): Promise<void> {
+    if (page.row.last === "" || page.row.last !== row.messageId) return;
+    const rows = new Map(
+      (await this.store.shown(row.conversation, { before: row.seq }, 50)).map((one) => [one.seq, one]),
+    );
+    for (const one of page.rows.values()) if (one.seq < row.seq) rows.set(one.seq, one);
+    const last = [...rows.values()].filter((one) => one.shown).sort((a, b) => b.seq - a.seq)[0];
+    page.row = { ...page.row, last: last?.messageId ?? "", time: last?.time ?? page.row.time };
   }
 
   /** Title and place, from a lead; a changed title is a line. */

@@ -10,9 +10,8 @@ export function saveFile(blob: Blob, name: string): void {
   link.href = url;
   link.download = safeName(name, "Datei");
   link.rel = "noopener";
-  document.body.append(link);
+  // Not put into the page: behind an open dialog it could not be clicked.
   link.click();
-  link.remove();
   // Some browsers begin to read only later.
   setTimeout(() => {
     URL.revokeObjectURL(url);
