@@ -10,7 +10,7 @@ DATA   ?= ./data
 LISTEN ?= 127.0.0.1:8470
 APP    := src/werkfunk/web/index.html
 ENGINE := web/build-tests/index.html
-SOURCES = web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+SOURCES = web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public web/build -type f 2>/dev/null)
 export ORG ?= Mein Betrieb
 # A business with its own certificate authority trusts it in the system; so does uv then.
 export UV_SYSTEM_CERTS := 1

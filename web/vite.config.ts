@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { precache } from "./build/precache.ts";
 
 const OUT = "../src/werkfunk/web";
 /** Only for tests, `vite build --mode engine`: the app, and a page with the bare engine (tests/engine). */
@@ -18,19 +19,23 @@ function packed(): Plugin {
   return {
     name: "packed",
     apply: "build",
-    async closeBundle() {
-      for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
-        if (!/\.(js|css|html|svg|webmanifest)$/.test(entry.name)) continue;
-        const path = join(entry.parentPath, entry.name);
-        await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
-      }
+    closeBundle: {
+      sequential: true,
+      order: "post",
+      async handler() {
+        for (const entry of await readdir(OUT, { recursive: true, withFileTypes: true })) {
+          if (!/\.(js|css|html|svg|webmanifest)$/.test(entry.name)) continue;
+          const path = join(entry.parentPath, entry.name);
+          await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+        }
+      },
     },
   };
 }
 
 /** The app is built into the Python package, so that the wheel alone serves it. */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), ...(mode === "engine" ? [] : [packed()])],
+  plugins: [svelte(), ...(mode === "engine" ? [precache(TEST_OUT)] : [precache(OUT), packed()])],
   define: { __VERSION__: JSON.stringify(VERSION) },
   // Tests run Svelte's client build.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),

@@ -298,17 +298,14 @@ async def test_a_connection_that_breaks_is_made_up_for(pushing: Firm, service: P
     assert (await notice(service, browser))["s"] == seq
 
 
-async def test_a_connection_that_is_closed_is_not(pushing: Firm, service: PushService) -> None:
+async def test_who_went_to_the_back_before_closing_is_told_once(pushing: Firm, service: PushService) -> None:
     anna, bernd = await pushing.people()
-    browser = service.browser()
-    await subscribe(bernd, browser)
+    browser = await waiting(bernd, service)
+    first = await anna.send(pushing.group, "im Hintergrund")
+    assert (await notice(service, browser))["s"] == first.seq
     await bernd.core.channel.close()
-    wire = await signed_in(bernd)
-    await anna.send(pushing.group, "noch gesehen")
-    await wire.until(frames.Event)
-    await wire.socket.close()
-    seq = (await anna.send(pushing.group, "nicht mehr gesehen")).seq
-    assert (await notice(service, browser))["s"] == seq
+    second = await anna.send(pushing.group, "nach dem Schließen")
+    assert (await notice(service, browser))["s"] == second.seq
     assert service.received.empty()
 
 

@@ -184,7 +184,7 @@ class Push:
         return b64(hashlib.blake2b(about, key=self._topic_key, digest_size=24).digest())
 
     def left(self, user: bytes, device: bytes, heard: int) -> None:
-        """A connection broke: what was sent to it since its last sign of life (ms) may not have arrived."""
+        """A connection with the app in front ended: what was sent since its last sign of life (ms) may not have been seen."""
         if device in self._targets and not self._hub.is_shown(user, device):
             self._spawn(self._catch_up(user, device, heard))
 

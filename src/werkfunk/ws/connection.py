@@ -25,7 +25,7 @@ CLOSE_CODES = {"resume": 4000, "device_revoked": 4001, "person_removed": 4001, "
 class Connection:
     """See the module. `transport` is asyncio's; the socket's owner calls `received`, `pong` and `lost`."""
 
-    __slots__ = ("__weakref__", "_alive", "_gateway", "_in_flight", "_nonce", "_out", "_signed_in", "_timer", "_transport", "clean", "device", "heard", "shown", "subject", "user")  # fmt: skip
+    __slots__ = ("__weakref__", "_alive", "_gateway", "_in_flight", "_nonce", "_out", "_signed_in", "_timer", "_transport", "device", "heard", "shown", "subject", "user")  # fmt: skip
 
     def __init__(self, gateway: Gateway, transport: Any) -> None:
         self._gateway = gateway
@@ -37,8 +37,6 @@ class Connection:
         self.shown = True
         self.heard = gateway.clock()
         """The last sign of life, in ms."""
-        self.clean = False
-        """Whether the client has said goodbye."""
         self.user = b""
         self.device = b""
         self.subject: Subject | None = None
@@ -73,8 +71,6 @@ class Connection:
     def end(self, code: str) -> None:
         """See hub.Peer."""
         if self._alive:
-            # Who was too slow lacks something; everybody else knows where he stands.
-            self.clean = code != "resume"
             self.send(frames.Goodbye(code))
             if self._alive:
                 self._transport.write(framing.close(CLOSE_CODES.get(code, 4003)))

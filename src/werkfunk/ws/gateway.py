@@ -32,7 +32,6 @@ class Arrival(Reader, Protocol):
     """What the gateway notes of a connection that ends."""
 
     heard: int
-    clean: bool
 
 
 class Gateway:
@@ -56,7 +55,7 @@ class Gateway:
     ) -> None:
         """What connections share.
 
-        `broken` is told of connections that end without goodbye: user, device, last sign of life in ms. A connection
+        `broken` is told of connections that end with the app in front: user, device, last sign of life in ms. A connection
         is asked for a sign of life after `silence_s` and closed after twice that.
         """
         self.directory = directory
@@ -109,7 +108,7 @@ class Gateway:
         self.hub.discard(peer)
         self.floors.left(peer)
         self.metrics.connections.set(len(self.hub))
-        if not peer.clean:
+        if peer.shown:
             self._broken(peer.user, peer.device, peer.heard)
 
     def welcome(self, subject: Subject) -> frames.Welcome:

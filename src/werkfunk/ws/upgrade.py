@@ -53,7 +53,6 @@ class Listener(WSListener):
             connection.push(framing.frame(frame.get_payload_as_bytes(), framing.PONG))
             connection.flush()
         elif kind == WSMsgType.CLOSE:
-            connection.clean = True
             transport.underlying_transport.write(framing.close(1000))
             transport.underlying_transport.close()
         elif kind != WSMsgType.PONG:

@@ -10,7 +10,7 @@ import { connect } from "../../src/lib/sync/client";
 type Answer = { value: unknown } | { problem: string; detail: string };
 type Area = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
-const { engine, listen } = connect();
+const { engine, listen, show } = connect();
 const changes: Change[] = [];
 const waiting = new Set<() => void>();
 listen((change) => {
@@ -19,13 +19,14 @@ listen((change) => {
   waiting.clear();
 });
 
-/** Bytes cross into the page as `{base64, type}` and out of it as `{base64, type}`. */
+/** Bytes cross into the page as `{base64, type}` (a Blob, or an array where the type is "bytes") and out of it as `{base64, type}`. */
 function inward(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inward);
   if (value === null || typeof value !== "object") return value;
   if ("base64" in value) {
     const { base64, type } = value as { base64: string; type: string };
-    return new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type });
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    return type === "bytes" ? bytes : new Blob([bytes], { type });
   }
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, inward(item)]));
 }
@@ -56,6 +57,7 @@ Object.assign(globalThis, {
     }
   },
   changes,
+  show,
   /** Resolves when more than `count` changes have been told. */
   changedSince(count: number): Promise<void> {
     return new Promise((resolve) => {

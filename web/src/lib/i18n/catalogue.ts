@@ -3,11 +3,21 @@ import { chat } from "./areas/chat";
 import { joining } from "./areas/joining";
 import { people } from "./areas/people";
 import { photo } from "./areas/photo";
+import { push } from "./areas/push";
 import { settings } from "./areas/settings";
 import { voice } from "./areas/voice";
 
 /** All texts. A new part of the app adds a file in `areas/` and a line in both objects. */
-export const de = { ...app.de, ...chat.de, ...joining.de, ...people.de, ...photo.de, ...settings.de, ...voice.de };
+export const de = {
+  ...app.de,
+  ...chat.de,
+  ...joining.de,
+  ...people.de,
+  ...photo.de,
+  ...push.de,
+  ...settings.de,
+  ...voice.de,
+};
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {
   ...app.en,
@@ -15,6 +25,7 @@ export const en: Readonly<Record<Key, string>> = {
   ...joining.en,
   ...people.en,
   ...photo.en,
+  ...push.en,
   ...settings.en,
   ...voice.en,
 };

@@ -9,6 +9,8 @@ const held = $state<{ session: SessionView | null }>({ session: null });
 
 export const engine: Engine = worker.engine;
 
+const FOCUS = ["focus", "blur", "pageshow", "pagehide"] as const;
+
 /** Be told what changes; returns what undoes it. */
 export function listen(listener: (change: Change) => void): () => void {
   return worker.listen(listener);
@@ -43,6 +45,22 @@ async function refresh(): Promise<void> {
   else delete document.documentElement.dataset["theme"];
 }
 
+/** Tell the worker whether somebody looks at this tab; while nobody does, the server pushes. */
+function followShown(): () => void {
+  let told: boolean | null = null;
+  const tell = (event?: Event): void => {
+    const shown = event?.type !== "pagehide" && document.visibilityState === "visible" && document.hasFocus();
+    if (shown !== told) worker.show((told = shown));
+  };
+  tell();
+  document.addEventListener("visibilitychange", tell);
+  for (const name of FOCUS) addEventListener(name, tell);
+  return () => {
+    document.removeEventListener("visibilitychange", tell);
+    for (const name of FOCUS) removeEventListener(name, tell);
+  };
+}
+
 /** Begin: read the session, then follow what the worker says and wake it when network or person come back. */
 export function startApp(): () => void {
   setLanguage("");
@@ -53,11 +71,13 @@ export function startApp(): () => void {
   const wake = (): void => {
     if (document.visibilityState === "visible") void engine.session.wake();
   };
+  const noLonger = followShown();
   addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
   void refresh();
   return () => {
     undo();
+    noLonger();
     removeEventListener("online", wake);
     document.removeEventListener("visibilitychange", wake);
   };

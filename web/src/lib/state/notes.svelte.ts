@@ -1,6 +1,6 @@
 import { record, type Recording } from "../media/recorder";
 import { Problem } from "../sync/api";
-import { trusted } from "../sync/client";
+import { trusted } from "../sync/trusted";
 import type { Id } from "../sync/views";
 import { engine } from "./app.svelte";
 

@@ -2,7 +2,7 @@ import { Awake } from "../media/awake";
 import { canHear, canSpeak } from "../media/codec";
 import { Microphone } from "../media/microphone";
 import { Speaker, TONES } from "../media/speaker";
-import { trusted } from "../sync/client";
+import { trusted } from "../sync/trusted";
 import { Problem } from "../sync/api";
 import type { Change } from "../sync/api";
 import type { FloorView, Id } from "../sync/views";

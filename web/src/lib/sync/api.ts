@@ -12,6 +12,7 @@ import type {
   MessageView,
   MeView,
   NetworkView,
+  NoticeView,
   PageView,
   PersonView,
   Phase,
@@ -36,6 +37,7 @@ export interface Engine {
   readonly files: FilesApi;
   readonly defects: DefectsApi;
   readonly voice: VoiceApi;
+  readonly push: PushApi;
 }
 
 /** Getting in and out, and what this device is set to. */
@@ -128,6 +130,29 @@ export interface SessionView {
   me: MeView | null;
   settings: SettingsView;
   network: NetworkView;
+}
+
+/** Being told while the app is not open. What the browser must do stands in `state/push.svelte.ts`. */
+export interface PushApi {
+  /** Asks the server; needs the network. */
+  server(): Promise<PushServerView>;
+  subscribe(target: PushTarget): Promise<void>;
+  unsubscribe(): Promise<void>;
+  /** What a push is about; fetched if it is not here yet. */
+  notice(conversation: Id, seq: number, urgent: boolean): Promise<NoticeView | null>;
+}
+
+export interface PushServerView {
+  /** What browsers subscribe with; empty: this server does not push. */
+  key: Uint8Array;
+  subscribed: boolean;
+}
+
+/** A browser's subscription. */
+export interface PushTarget {
+  endpoint: string;
+  p256dh: Uint8Array;
+  auth: Uint8Array;
 }
 
 /** Who joins: the name others see, and what this device is called. */

@@ -1,9 +1,15 @@
 import type { Change, Engine } from "./api";
 import { type Message, remote } from "./rpc";
+import { trusted } from "./trusted";
 import workerUrl from "../../worker?worker&url";
 
 /** The tab's end: starts its worker; calls go in, changes come out. */
-export function connect(): { engine: Engine; listen: (listener: (change: Change) => void) => () => void } {
+export function connect(): {
+  engine: Engine;
+  listen: (listener: (change: Change) => void) => () => void;
+  /** Whether this tab is in front of its user. */
+  show: (shown: boolean) => void;
+} {
   const worker = new Worker(trusted(workerUrl), { type: "module", name: "werkfunk" });
   const listeners = new Set<(change: Change) => void>();
   const { engine, settle } = remote((call) => {
@@ -16,23 +22,12 @@ export function connect(): { engine: Engine; listen: (listener: (change: Change)
   };
   return {
     engine,
+    show(shown) {
+      worker.postMessage({ type: "shown", tab: "", shown } satisfies Message);
+    },
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
-
-/** Scripts come from the app's own build only: the one Trusted Types policy says so. */
-export function trusted(url: string): URL {
-  const own = (candidate: string): string => {
-    if (new URL(candidate, location.href).origin !== location.origin) throw new TypeError("a foreign script");
-    return candidate;
-  };
-  policy ??=
-    typeof trustedTypes === "undefined"
-      ? { createScriptURL: own }
-      : trustedTypes.createPolicy("werkfunk", { createScriptURL: own });
-  return policy.createScriptURL(url) as unknown as URL;
-}
-let policy: { createScriptURL(url: string): unknown } | null = null;

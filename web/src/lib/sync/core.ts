@@ -94,6 +94,11 @@ export class Core {
     this.synced?.();
   }
 
+  /** Tell the server whether the app is in front; without a connection there is nothing to tell. */
+  show(shown: boolean): void {
+    this.channel?.send({ tag: "shown", shown });
+  }
+
   /** Send an event and wait for its ack. Throws Problem. */
   async send(event: Uint8Array, id: Hex, blobs: Uint8Array[]): Promise<Ack> {
     if (!this.channel) throw new Problem("no_connection");

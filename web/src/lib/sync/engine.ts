@@ -1,4 +1,4 @@
-import { hex, type Hex } from "../protocol/bytes";
+import { type Hex } from "../protocol/bytes";
 import type { FileRow, OutboxRow } from "../storage/rows";
 import { Store } from "../storage/store";
 import { Problem } from "./api";
@@ -6,6 +6,7 @@ import type { Change, Engine } from "./api";
 import { DefectsArea } from "./area_defects";
 import { Chats, FilesArea, Messages } from "./area_chats";
 import { Devices, People } from "./area_people";
+import { PushArea } from "./area_push";
 import { type Life, Session } from "./area_session";
 import { Chains } from "./chains";
 import { Core } from "./core";
@@ -13,6 +14,7 @@ import type { Env } from "./env";
 import { Defects } from "./defects";
 import { Files } from "./files";
 import { Keyring } from "./keyring";
+import { DEFAULTS } from "./knock";
 import { Logs, type Taken } from "./logs";
 import { Office } from "./office";
 import { Outbox } from "./outbox";
@@ -29,7 +31,6 @@ import { type KeepNote, Voice } from "./voice";
 import type { NetworkView, SettingsView } from "./views";
 
 const SETTINGS = "settings";
-const DEFAULTS: SettingsView = { language: "", theme: "", simple: false, preview: true, receipts: true };
 const BACKOFF_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const CLOCK_TOLERANCE_MS = 3 * 60_000;
 const OFFLINE: NetworkView = { state: "offline", behind: 0, queued: 0, clockOff: 0, unsafe: "" };
@@ -44,6 +45,7 @@ export class LocalEngine implements Engine, Life {
   readonly files = new FilesArea(this);
   readonly defects = new DefectsArea(this);
   readonly voice = new VoiceArea(this);
+  readonly push = new PushArea(this);
 
   on: Running | null = null;
   stored: SettingsView = DEFAULTS;
@@ -51,6 +53,7 @@ export class LocalEngine implements Engine, Life {
   private attempts = 0;
   private waking: (() => void) | null = null;
   private stopped = false;
+  private shown = true;
 
   private constructor(
     readonly env: Env,
@@ -83,7 +86,7 @@ export class LocalEngine implements Engine, Life {
       this.emit({ type: "conversations" });
       this.emit({ type: "session" });
     };
-    const chains = new Chains(store, transport, hex(self.row.organisation), changed, (user) => {
+    const chains = new Chains(store, transport, self.organisation, changed, (user) => {
       if (user === self.user) this.emit({ type: "devices" });
     });
     const keys = new Keyring(store, chains, transport, self);
@@ -156,6 +159,7 @@ export class LocalEngine implements Engine, Life {
         unsafe: "",
       });
       on.voice.opened();
+      if (!this.shown) on.core.show(false);
       for (const id of on.logs.rows.keys()) await on.receipts.refresh(id).catch(ignore);
       void on.outbox.flush();
       await this.nameOrganisation(on);
@@ -287,6 +291,12 @@ export class LocalEngine implements Engine, Life {
     this.store = await Store.open();
     this.stored = DEFAULTS;
     this.network = OFFLINE;
+  }
+
+  /** Whether the app is in front of its user, in any tab: while it is not, the server pushes. */
+  show(shown: boolean): void {
+    this.shown = shown;
+    this.on?.core.show(shown);
   }
 
   hurry(): void {

@@ -1,9 +1,9 @@
 import { LocalEngine } from "./engine";
 import { browserEnv } from "./env";
+import { CHANNEL, LOCK } from "./names";
 import { type Call, type Message, perform } from "./rpc";
 
-const LOCK = "werkfunk-engine";
-const CHANNEL = "werkfunk";
+type Shown = Message & { type: "shown" };
 
 /**
  * The worker of a tab. Of all tabs of this device one worker holds the lock and does the work, so that there is one
@@ -12,6 +12,9 @@ const CHANNEL = "werkfunk";
 export function host(scope: DedicatedWorkerGlobalScope): void {
   const channel = new BroadcastChannel(CHANNEL);
   const waiting = new Map<string, Call>();
+  const tab = crypto.randomUUID();
+  let here: Shown = { type: "shown", tab, shown: true };
+  const shown = new Set<string>();
   let engine: LocalEngine | null = null;
 
   const toTab = (message: Message): void => {
@@ -25,7 +28,20 @@ export function host(scope: DedicatedWorkerGlobalScope): void {
     if (engine) reply({ type: "reply", reply: await perform(engine, call) });
   }
 
+  /** A tab came to the front or went; the app is in front while any tab is. */
+  function show(message: Shown): void {
+    if (message.shown) shown.add(message.tab);
+    else shown.delete(message.tab);
+    engine?.show(shown.size > 0);
+  }
+
   scope.onmessage = (event: MessageEvent<Message>) => {
+    if (event.data.type === "shown") {
+      here = { ...event.data, tab };
+      if (engine) show(here);
+      else toOthers(here);
+      return;
+    }
     if (event.data.type !== "call") return;
     const { call } = event.data;
     waiting.set(call.id, call);
@@ -42,7 +58,11 @@ export function host(scope: DedicatedWorkerGlobalScope): void {
     if (message.type === "call") void answer(message.call, toOthers);
     else if (message.type === "reply") settle(message);
     else if (message.type === "change") toTab(message);
-    else for (const call of waiting.values()) toOthers({ type: "call", call });
+    else if (message.type === "shown") show(message);
+    else {
+      for (const call of waiting.values()) toOthers({ type: "call", call });
+      toOthers(here);
+    }
   };
 
   void navigator.locks.request(LOCK, async () => {
@@ -50,6 +70,7 @@ export function host(scope: DedicatedWorkerGlobalScope): void {
       toTab({ type: "change", change });
       toOthers({ type: "change", change });
     });
+    show(here);
     for (const call of waiting.values()) void answer(call, settle);
     // Who asked before there was somebody to answer, asks again.
     toOthers({ type: "leader" });

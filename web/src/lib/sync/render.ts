@@ -64,6 +64,18 @@ export function conversationView(
   };
 }
 
+/** The other person's name, the title, or who is in it. */
+export function titleOf(row: ConversationRow, name: (user: Hex) => string, me: Hex): string {
+  if (row.kind === 1) return name(row.peer);
+  return (
+    row.title ||
+    row.members
+      .filter((user) => user !== me)
+      .map(name)
+      .join(", ")
+  );
+}
+
 /** A conversation's last line, short. */
 export function lastView(message: MessageView): LastView {
   const { kind, text, senderName: sender, mine, state, notice } = message;

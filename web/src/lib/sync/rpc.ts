@@ -18,7 +18,8 @@ export type Message =
   | { type: "call"; call: Call }
   | { type: "reply"; reply: Reply }
   | { type: "change"; change: Change }
-  | { type: "leader" };
+  | { type: "leader" }
+  | { type: "shown"; tab: string; shown: boolean };
 
 /** What may be asked from outside; the compiler keeps it whole. */
 const AREAS: Readonly<Record<keyof Engine, true>> = {
@@ -30,6 +31,7 @@ const AREAS: Readonly<Record<keyof Engine, true>> = {
   files: true,
   defects: true,
   voice: true,
+  push: true,
 };
 
 type Method = (...args: unknown[]) => Promise<unknown>;

@@ -26,6 +26,7 @@ export const DEVICE_KEY = "device";
 export class Self {
   readonly user: Hex;
   readonly device: Hex;
+  readonly organisation: Hex;
 
   private constructor(
     public row: SelfRow,
@@ -34,6 +35,7 @@ export class Self {
   ) {
     this.user = hex(row.user);
     this.device = hex(row.device);
+    this.organisation = hex(row.organisation);
   }
 
   /** From the store; null when nothing is set up. */

@@ -11,7 +11,7 @@ import type { Files, Prepared } from "./files";
 import { contentOf } from "./lines";
 import type { Outbox } from "./outbox";
 import type { Receipts } from "./receipts";
-import { conversationView, lastView, messageView, personView, type Sight, waitingView } from "./render";
+import { conversationView, lastView, messageView, personView, type Sight, titleOf, waitingView } from "./render";
 import type { Statements } from "./statements";
 import { isNetwork } from "./transport";
 import type { ConversationKind, ConversationView, FileView, MemberView, MessageView, PageView } from "./views";
@@ -51,8 +51,7 @@ export class Talk {
     const message = waiting ? this.waiting(waiting) : found ? this.line(found).view : null;
     const person = row.peer ? chains.people.get(row.peer) : undefined;
     const peer = person ? personView(person, self.user) : null;
-    const others = row.members.filter((user) => user !== self.user).map((user) => chains.name(user));
-    const title = row.kind === Kind.DIRECT ? chains.name(row.peer) : row.title || others.join(", ");
+    const title = titleOf(row, (user) => chains.name(user), self.user);
     const view = conversationView(row, message ? lastView(message) : null, peer, title);
     return waiting ? { ...view, time: Math.max(view.time, waiting.time) } : view;
   }

@@ -260,4 +260,35 @@ export interface SettingsView {
   preview: boolean;
   /** Others see that I have read. */
   receipts: boolean;
+  /** This device wants to be told while the app is not open; renewed at each start. */
+  push: boolean;
+}
+
+/** One line of a notification. */
+export interface NewsView {
+  sender: string;
+  kind: MessageKind | "reaction";
+  text: string;
+}
+
+/** What a push is about: for the service worker to show. */
+export interface NoticeView {
+  conversation: Id;
+  /** The newest event held. */
+  seq: number;
+  title: string;
+  direct: boolean;
+  /** The newest unread lines, oldest first; none when nothing needs words. */
+  news: NewsView[];
+  /** Unread lines before those. */
+  more: number;
+  /** Read by now, here or on another device. */
+  read: boolean;
+  muted: boolean;
+  preview: boolean;
+  language: SettingsView["language"];
+  /** Of all conversations, for the badge. */
+  unread: number;
+  /** Read markers by conversation: notifications up to there are done with. */
+  readUpTo: Record<Id, number>;
 }

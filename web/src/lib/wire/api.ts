@@ -11,6 +11,10 @@ export interface SealedBox {
   box: B64;
   index: number;
 }
+export interface Push {
+  key: B64;
+  subscribed: boolean;
+}
 export interface Problem {
   title: string;
   status: number;

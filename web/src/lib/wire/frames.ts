@@ -11,6 +11,7 @@ export type ClientFrame =
   | { tag: "sync"; cursors: [Uint8Array, number][] }
   | { tag: "fetch"; conversation: Uint8Array; after: number; limit: number }
   | { tag: "slot"; event: Uint8Array }
+  | { tag: "shown"; shown: boolean }
   | { tag: "ping"; value: number }
   | { tag: "pong"; value: number }
   | { tag: "alarm_seen"; alarm: Uint8Array; stage: number }
@@ -239,6 +240,7 @@ const NAMES: Readonly<Record<ClientFrame["tag"], readonly string[]>> = {
   sync: ["cursors"],
   fetch: ["conversation", "after", "limit"],
   slot: ["event"],
+  shown: ["shown"],
   ping: ["value"],
   pong: ["value"],
   tune: ["conversations"],

@@ -1,4 +1,4 @@
-import { trusted } from "../../sync/client";
+import { trusted } from "../../sync/trusted";
 import workerUrl from "./worker?worker&url";
 
 /** The browser's own reader, where it has one (Shape Detection API; not in TypeScript's library yet). */

@@ -1,0 +1,78 @@
+"""The service worker of a device, as the browser's own tools reach it: pushes delivered, notifications read."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import CDPSession, Page, Worker
+
+from .browser import Device
+
+ACTIVE = """async () => {
+  const { active } = await navigator.serviceWorker.ready;
+  if (active.state === "activated") return;
+  await new Promise((done) => active.addEventListener("statechange", () => active.state === "activated" && done()));
+}"""
+SHOWN = """async () => (await registration.getNotifications()).map((one) => (
+  { title: one.title, body: one.body, tag: one.tag, silent: one.silent, data: one.data }))"""
+# A notification tells nobody that it was shown, so it is asked for at each turn; the test's timeout is the limit.
+UNTIL = """async ([count, text]) => {
+  for (;;) {
+    const all = await registration.getNotifications();
+    if (all.length === count && all.some((one) => one.title.includes(text) || one.body.includes(text))) return;
+    await new Promise((turn) => setTimeout(turn, 10));
+  }
+}"""
+
+
+@dataclass
+class ServiceWorker:
+    """See the module. `page` is a blank page: it keeps the browser there without being a window of the app."""
+
+    device: Device
+    page: Page
+    cdp: CDPSession
+    registration: str
+
+    @property
+    def worker(self) -> Worker:
+        return self.device.context.service_workers[-1]
+
+    async def push(self, data: Any) -> None:
+        """Deliver a push as the browser would after opening it."""
+        text = data if isinstance(data, str) else json.dumps(data)
+        given = {"origin": self.device.origin, "registrationId": self.registration, "data": text}
+        await self.cdp.send("ServiceWorker.deliverPushMessage", given)
+
+    async def shown(self) -> list[dict[str, Any]]:
+        """The notifications that stand there now."""
+        return await self.worker.evaluate(SHOWN)
+
+    async def until_shown(self, text: str, count: int = 1) -> list[dict[str, Any]]:
+        """Wait until `count` notifications stand there, one with `text`."""
+        await self.worker.evaluate(UNTIL, [count, text])
+        return await self.shown()
+
+
+async def active(page: Page) -> None:
+    """Wait until the app's service worker is at work."""
+    await page.evaluate(ACTIVE)
+
+
+async def service_worker(device: Device) -> ServiceWorker:
+    """The device's service worker; its first tab is at the app then."""
+    await device.context.grant_permissions(["notifications"], origin=device.origin)
+    await device.open()
+    await active(device.page)
+    page = await device.context.new_page()
+    cdp = await device.context.new_cdp_session(page)
+    found: list[str] = []
+
+    def registered(event: Any) -> None:
+        found.extend(one["registrationId"] for one in event["registrations"] if not one["isDeleted"])
+
+    cdp.on("ServiceWorker.workerRegistrationUpdated", registered)
+    await cdp.send("ServiceWorker.enable")
+    while not found:
+        await page.wait_for_timeout(10)
+    return ServiceWorker(device, page, cdp, found[-1])
