@@ -46,9 +46,14 @@ async def people(call: Call) -> api.People:
 async def user_chain(call: Call) -> api.Chain:
     """A person's chain, for those who may see the person."""
     user = call.ids["user"]
-    # Whoever checks the organisation's history needs the keys of those who signed it: ids and keys, no names.
-    signers = call.services.directory.founded().anchors
-    if user not in signers and user not in await visible_people(call.services, call.who):
+    # Whoever checks the organisation's history needs the keys of those who signed it, and whoever makes a generation
+    # those of the archive's holders: ids and keys, no names.
+    state = call.services.directory.founded()
+    if (
+        user not in state.anchors
+        and user not in state.holders_at(state.length)
+        and user not in await visible_people(call.services, call.who)
+    ):
         raise Failure(Code.NOT_FOUND)
     return await call.services.directory.user_chain(user, call.query["after"])
 

@@ -114,6 +114,15 @@ class Chains:
                     person.profile,
                 )
         await self.refresh_organisation()
+        # A guest is not shown everybody, but makes the holders' boxes as everybody does.
+        listed = {person.user for person in found.people}
+        for user in self.holders():
+            if user not in listed:
+                await self.refresh_user(user)
+
+    def holders(self) -> tuple[bytes, ...]:
+        """The archive's holders now; none while it is off."""
+        return self.founded.holders_at(self.founded.length)
 
     async def refresh_organisation(self) -> None:
         """Fetch what is new of the organisation's chain."""

@@ -28,6 +28,7 @@ from werkfunk.sdk.alarm_settings import AlarmSettings
 from werkfunk.sdk.alarms import Alarms
 from werkfunk.sdk.core import Core
 from werkfunk.sdk.errors import Usage
+from werkfunk.sdk.holders import Holders
 from werkfunk.sdk.log import Message
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
@@ -46,6 +47,7 @@ class Client:
         self.statements = Statements(self.core)
         self.outbox = Outbox(self.core, self.statements)
         self.office = Office(self.core)
+        self.holders = Holders(self.core, self.statements)
         self.places = Places(self.core, self.office, self.outbox)
         self.voice = Voice(self.core, self.outbox, self.statements)
         self.alarms = Alarms(self.core, self.statements, self.outbox)
@@ -73,14 +75,18 @@ class Client:
         await self.core.chains.refresh()
         messages = await self.core.sync()
         await self.core.answer_repairs()
+        await self.holders.check()
         await self.outbox.flush()
         return messages
 
     async def listen(self) -> AsyncIterator[Message]:
         """Messages as they come, in order of each conversation, the device's own included."""
         while True:
-            for message in await self.core.live(await self.core.channel.receive()):
+            frame = await self.core.channel.receive()
+            for message in await self.core.live(frame):
                 yield message
+            if isinstance(frame, frames.Event) and self.core.keys.user in self.core.chains.holders():
+                await self.holders.check()
 
     async def send(self, conversation: bytes, text: str, files: Sequence[Path] = ()) -> frames.Ack:
         """Send a text, with files if given.

@@ -52,7 +52,8 @@ class Keyring:
         """All user box seeds held."""
         return {row[0]: row[1] for row in self._local.rows("SELECT generation, seed FROM seed")}
 
-    def _box_key(self, generation: int) -> BoxKey | None:
+    def box_key(self, generation: int) -> BoxKey | None:
+        """The user's box key of a generation, if its seed is held."""
         if generation not in self._boxes:
             row = self._local.row("SELECT seed FROM seed WHERE generation = ?", generation)
             if row is None:
@@ -101,11 +102,11 @@ class Keyring:
         made = state.generations[box.generation]
         if box.kind == "generation":
             recipient = made.recipient(self.user)
-            key = self._box_key(recipient.box_generation) if recipient else None
+            key = self.box_key(recipient.box_generation) if recipient else None
             if recipient is None or key is None:
                 return {}
             return {box.generation: open_box(key, state.id, made.record, recipient, box.box)}
-        key = self._box_key(box.box_generation)
+        key = self.box_key(box.box_generation)
         if key is None:
             return {}
         if box.kind == "repair":

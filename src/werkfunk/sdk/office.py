@@ -1,6 +1,7 @@
 """The organisation and the own devices: invitations, roles, further devices, verification of people."""
 
 import os
+from collections.abc import Sequence
 
 from werkfunk.domain.roles import Role
 from werkfunk.protocol import author, author_user
@@ -53,6 +54,10 @@ class Office:
     async def set_policies(self, policies: dict[str, int | str]) -> None:
         """Set policies of the organisation; those not named stay. Everybody sees the statement."""
         await self._organisation(org.PolicySet(policies))
+
+    async def set_archive(self, holders: Sequence[bytes]) -> None:
+        """Switch the archive on with its three holders, or off with none; every conversation then makes new keys."""
+        await self._organisation(org.ArchiveSet(bool(holders), tuple(holders)))
 
     async def _organisation(self, body: Record) -> None:
         await self._core.chains.refresh()
