@@ -6,7 +6,7 @@ from typing import Any
 
 from werkfunk.protocol.cbor import Value, decode, encode
 from werkfunk.protocol.errors import EncodingRefused
-from werkfunk.protocol.kdf import tagged_hash
+from werkfunk.protocol.kdf import sha256, tagged_hash
 from werkfunk.protocol.labels import Label
 from werkfunk.protocol.records import ID16, Record, at, one_of, uint
 
@@ -49,11 +49,48 @@ _KINDS = {int(kind): kind for kind in EventKind}
 
 
 def parse_event(data: bytes) -> Event:
-    """Read an event. The server does this for every message, so the common form is checked by hand, not by `Record`.
+    """Read an event. The server does this for every message, so a message is read by its places where they fit.
 
     Raises:
         EncodingRefused: `event_form`, or any error of `cbor.decode`.
     """
+    return _message(data) or _any_event(data)
+
+
+def _message(data: bytes) -> Event | None:
+    """A message in its one encoding, or None for whatever else `data` may be: `_any_event` says what.
+
+    82 A5 00 50 conversation 01 generation 02 50 device 03 50 message-id 04 00 body: only the generation's and the
+    body's length vary, and both must be as short as can be. [M1]
+    """
+    if data[:4] != b"\x82\xa5\x00\x50" or data[20:21] != b"\x01" or len(data) < 67:
+        return None
+    generation, at_device = data[21], 22
+    if generation >= 24:
+        size = {24: 1, 25: 2}.get(generation, 0)
+        generation, at_device = int.from_bytes(data[22 : 22 + size], "big"), 22 + size
+        if generation < (0, 24, 256)[size] or not size:
+            return None
+    at_id = at_device + 18
+    at_kind = at_id + 18
+    at_body = at_kind + 2
+    if (
+        data[at_device : at_device + 2] != b"\x02\x50"
+        or data[at_id : at_id + 2] != b"\x03\x50"
+        or data[at_kind:at_body] != b"\x04\x00"
+    ):
+        return None
+    mark = data[at_body : at_body + 1]
+    size = 2 if mark == b"\x59" else 1 if mark == b"\x58" else 0
+    start = at_body + 1 + size
+    length = int.from_bytes(data[at_body + 1 : start], "big")
+    if not size or length != len(data) - start or length < (0, 24, 256)[size]:
+        return None
+    header = Header(data[4:20], generation, data[at_device + 2 : at_id], data[at_id + 2 : at_kind], EventKind.MESSAGE)
+    return Event(header, data[start:])
+
+
+def _any_event(data: bytes) -> Event:
     value: Value = decode(data)
     match value:
         case [
@@ -83,4 +120,23 @@ def parse_event(data: bytes) -> Event:
 
 def next_head(conversation: bytes, seq: int, time: int, previous: bytes, event_hash: bytes) -> bytes:
     """head_n from head_(n-1) and the plain SHA-256 of the event's bytes. [M29]"""
+    if len(conversation) == 16 and len(previous) == len(event_hash) == 32:
+        # The server does this for every message: the same bytes as `tagged_hash` makes, without the generic encoder.
+        return sha256(
+            b"".join((_HEAD, conversation, _uint(seq), _uint(time), b"\x58\x20", previous, b"\x58\x20", event_hash))
+        )
     return tagged_hash(Label.LOG_HEAD, conversation, seq, time, previous, event_hash)
+
+
+_HEAD = b"\x87\x01" + encode(Label.LOG_HEAD.value) + b"\x50"
+"""An array of seven, the suite, the label, and the beginning of a byte string of 16."""
+
+
+def _uint(number: int) -> bytes:
+    """The shortest CBOR encoding of an unsigned integer."""
+    if number < 24:
+        return number.to_bytes(1, "big")
+    for mark, size in ((b"\x18", 1), (b"\x19", 2), (b"\x1a", 4)):
+        if number < 1 << 8 * size:
+            return mark + number.to_bytes(size, "big")
+    return b"\x1b" + number.to_bytes(8, "big")
