@@ -43,6 +43,9 @@ def require_references() -> None:
     missing = sorted({package for command, package in NEEDED.items() if shutil.which(command) is None})
     if not Path("/usr/lib/postgresql").exists():
         missing.append("postgresql")
+    # ejabberd only recommends its driver for PostgreSQL, and ends at the start without it.
+    if not any(Path("/usr/lib/erlang/lib").glob("p1_pgsql-*")):
+        missing.append("erlang-p1-pgsql")
     if missing:
         sys.stderr.write(f"references are missing, install from Debian: {' '.join(missing)}\n")
         sys.exit(2)

@@ -122,8 +122,10 @@ class Ejabberd(Peer):
         (home / "ctl.cfg").write_text("ERL_MAX_PORTS=20000\nERL_PROCESSES=500000\nINET_DIST_INTERFACE=127.0.0.1\n")
         for path in (home, *home.iterdir()):
             os.chown(path, owner.pw_uid, owner.pw_gid)
+        # `ejabberdctl` as root would change the user through PAM, which takes the limit of open files back to 1,024.
+        become = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
         self.spawn(
-            "ejabberdctl", "--config", str(home / "ejabberd.yml"), "--ctl-config", str(home / "ctl.cfg"),
+            *become, "env", f"HOME={home}", "ejabberdctl", "--config", str(home / "ejabberd.yml"), "--ctl-config", str(home / "ctl.cfg"),
             "--logs", str(home), "--spool", str(home / "spool"), "--node", f"bench{self.port}@localhost", "foreground",
             cwd=str(home),
         )  # fmt: skip
@@ -172,7 +174,8 @@ class Ejabberd(Peer):
     async def _link(self, user: str, target: str = "", kind: str = "chat") -> Xmpp:
         loop = asyncio.get_running_loop()
         _, link = await loop.create_connection(lambda: Xmpp(user, target, kind), "127.0.0.1", self.port)
-        await link.ready
+        async with asyncio.timeout(60):
+            await link.ready
         return link
 
     async def pairs(self, pairs: int, messages: int) -> list[tuple[Link, Link]]:
