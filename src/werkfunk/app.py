@@ -160,7 +160,6 @@ class Server:
                 access_log=False,
                 log_config=None,
                 server_header=False,
-                date_header=False,
                 ssl_certfile=config.tls_cert or None,
                 ssl_keyfile=config.tls_key or None,
                 timeout_graceful_shutdown=5,

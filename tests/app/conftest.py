@@ -40,7 +40,7 @@ from .engine import Engine
 from .engine import engine as engine_of
 from .link import Network
 
-LIMIT_S = 100
+LIMIT_S = 240
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 Make = Callable[..., Coroutine[Any, Any, Device]]
@@ -52,6 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and isinstance(item, pytest.Function) and iscoroutinefunction(item.obj):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            item.add_marker(pytest.mark.timeout(LIMIT_S + 60))
             item.obj = within(LIMIT_S, item.obj)
 
 

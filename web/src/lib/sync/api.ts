@@ -181,6 +181,8 @@ export type Where =
   | { at: "after"; seq: number };
 
 export interface Outgoing {
+  /** The message's id, given by the asking tab, so that asking again (its worker went) does not send twice. */
+  id?: Id;
   text: string;
   replyTo: Id | null;
   files: OutgoingFile[];

@@ -32,7 +32,6 @@ import type { NetworkView, SettingsView } from "./views";
 
 const SETTINGS = "settings";
 const BACKOFF_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
-const CLOCK_TOLERANCE_MS = 3 * 60_000;
 const OFFLINE: NetworkView = { state: "offline", behind: 0, queued: 0, clockOff: 0, unsafe: "" };
 
 /** The one place where the worker's parts meet: what the app asks for, and the connection that is kept up. */
@@ -150,12 +149,11 @@ export class LocalEngine implements Engine, Life {
     this.tell({ state: "connecting" });
     try {
       const serverTime = await on.core.open();
-      const off = serverTime - this.env.now();
       this.attempts = 0;
       this.tell({
         state: "online",
         behind: 0,
-        clockOff: Math.abs(off) > CLOCK_TOLERANCE_MS ? off : 0,
+        clockOff: this.env.heard(serverTime),
         unsafe: "",
       });
       on.voice.opened();

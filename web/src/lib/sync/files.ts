@@ -9,7 +9,7 @@ import type { FileRow } from "../storage/rows";
 import { Batch } from "../storage/store";
 import { type OutgoingFile, Problem } from "./api";
 import type { Parts } from "./core";
-import { isNetwork } from "./transport";
+import { isNetwork, received } from "./transport";
 import type { TransferView } from "./views";
 
 /** Size of a stored and sent piece of ciphertext. */
@@ -268,7 +268,7 @@ export class Files {
           headers: { range: `bytes=${row.done}-${end}` },
           signal,
         });
-        const piece = new Uint8Array(await answer.arrayBuffer());
+        const piece = new Uint8Array(await received(answer.arrayBuffer()));
         if (piece.length !== end + 1 - row.done) throw new Problem("attachment_invalid", "short");
         await this.parts.store.put("piece", [id, row.done / PIECE], piece);
         row = await this.put({ ...row, done: end + 1, used: this.parts.env.now() });

@@ -1,9 +1,10 @@
 import { LocalEngine } from "./engine";
 import { browserEnv } from "./env";
 import { CHANNEL, LOCK } from "./names";
-import { type Call, type Message, perform } from "./rpc";
+import { type Call, type Message, perform, type Reply } from "./rpc";
 
 type Shown = Message & { type: "shown" };
+const REMEMBERED = 50;
 
 /**
  * The worker of a tab. Of all tabs of this device one worker holds the lock and does the work, so that there is one
@@ -15,6 +16,7 @@ export function host(scope: DedicatedWorkerGlobalScope): void {
   const tab = crypto.randomUUID();
   let here: Shown = { type: "shown", tab, shown: true };
   const shown = new Set<string>();
+  const done = new Map<string, Promise<Reply>>();
   let engine: LocalEngine | null = null;
 
   const toTab = (message: Message): void => {
@@ -25,7 +27,12 @@ export function host(scope: DedicatedWorkerGlobalScope): void {
   };
 
   async function answer(call: Call, reply: (message: Message) => void): Promise<void> {
-    if (engine) reply({ type: "reply", reply: await perform(engine, call) });
+    if (!engine) return;
+    // Who did not hear of this worker in time asks again: the same call is done once.
+    const doing = done.get(call.id) ?? perform(engine, call);
+    done.set(call.id, doing);
+    if (done.size > REMEMBERED) done.delete(done.keys().next().value!);
+    reply({ type: "reply", reply: await doing });
   }
 
   /** A tab came to the front or went; the app is in front while any tab is. */

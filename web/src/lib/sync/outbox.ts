@@ -25,6 +25,8 @@ export class Outbox {
   readonly sending = new Set<Hex>();
   private running: Promise<void> | null = null;
   private again = false;
+  /** Never given twice: a late write of one row must not meet another. */
+  private position = 0;
 
   constructor(
     private readonly core: Core,
@@ -35,14 +37,14 @@ export class Outbox {
 
   async load(): Promise<void> {
     this.rows.push(...(await this.core.parts.store.all("outbox")));
+    this.position = this.rows.at(-1)?.position ?? 0;
   }
 
   /** Put a content into the outbox. Throws Problem `malformed` when it is too long. */
   async queue(
     conversation: Hex,
     content: Content,
-    files: Hex[] = [],
-    sources: OutboxRow["sources"] = [],
+    { id, files, sources }: { id?: Hex | undefined; files?: Hex[]; sources?: OutboxRow["sources"] } = {},
   ): Promise<OutboxRow> {
     const { env, store } = this.core.parts;
     const [kind, raw] = toWire(content);
@@ -53,14 +55,14 @@ export class Outbox {
       throw error instanceof ProtocolError ? new Problem("event_too_large", error.code) : error;
     }
     const row: OutboxRow = {
-      position: (this.rows.at(-1)?.position ?? 0) + 1,
-      messageId: hex(env.random(16)),
+      position: ++this.position,
+      messageId: id ?? hex(env.random(16)),
       conversation,
       time: env.now(),
       kind,
       content: body,
-      files,
-      sources,
+      files: files ?? [],
+      sources: sources ?? [],
       failure: "",
     };
     this.rows.push(row);

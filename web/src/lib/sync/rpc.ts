@@ -1,4 +1,4 @@
-import type { Change, Engine } from "./api";
+import type { Change, Engine, Outgoing } from "./api";
 import { Problem } from "./api";
 import { asProblem } from "./problems";
 
@@ -55,6 +55,11 @@ export async function perform(engine: Engine, call: Call): Promise<Reply> {
   }
 }
 
+/** A message gets its id here: when the worker goes before it answers, the next one is asked for the same message. */
+function named(id: string, [conversation, out]: unknown[]): unknown[] {
+  return [conversation, { id: id.replaceAll("-", ""), ...(out as Outgoing) }];
+}
+
 /** An `Engine` whose calls go through `post`; `settle` takes the replies. */
 export function remote(post: (call: Call) => void): {
   engine: Engine;
@@ -63,7 +68,8 @@ export function remote(post: (call: Call) => void): {
   const open = new Map<string, { resolve: (value: unknown) => void; reject: (error: Problem) => void }>();
   const ask = (area: keyof Engine, method: string, args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const call: Call = { id: crypto.randomUUID(), area, method, args };
+      const id = crypto.randomUUID();
+      const call: Call = { id, area, method, args: area === "messages" && method === "send" ? named(id, args) : args };
       open.set(call.id, { resolve, reject });
       post(call);
     });

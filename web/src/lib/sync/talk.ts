@@ -241,7 +241,8 @@ export class Talk {
 
   async send(id: Hex, out: Outgoing): Promise<Hex> {
     this.outbox.checkSafe(id);
-    const { logs } = this.core.parts;
+    const { logs, store } = this.core.parts;
+    if (out.id && (this.outbox.find(out.id) || (await store.events("id", id, out.id)).length > 0)) return out.id;
     if (!logs.rows.get(id)?.member) throw new Problem("not_found", "not a member");
     if (out.files.length > FILES_MAX) throw new Problem("too_many_files");
     const [now, later] = grouped(out.files);
@@ -263,7 +264,7 @@ export class Talk {
       files.length === 0
         ? { type: "text", text: out.text, replyTo }
         : { type: out.files.every((file) => file.photo) ? "photo" : "file", text: out.text, files: [] };
-    const row = await this.outbox.queue(id, content, files, sources);
+    const row = await this.outbox.queue(id, content, { id: out.id, files, sources });
     for (const file of files) await this.files.belongsTo(file, row.messageId);
     for (const [index, file] of out.files.entries()) {
       for (const input of file.defects ?? []) await this.defects.add(id, row.messageId, index, input);
@@ -294,7 +295,7 @@ export class Talk {
         burst: burst ? unhex(burst) : undefined,
         levels,
       },
-      [sealed.id],
+      { files: [sealed.id] },
     );
     await this.files.belongsTo(sealed.id, row.messageId);
     void this.outbox.flush();

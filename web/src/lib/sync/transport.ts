@@ -54,7 +54,7 @@ export class Transport {
       query: options.query,
       signed: this.key !== null,
     });
-    return (await answer.json()) as T;
+    return (await received(answer.json())) as T;
   }
 
   /** A request with token and proof, repeated when the server asks for a nonce, a new token or patience. */
@@ -106,6 +106,8 @@ export class Transport {
       throw new Problem("no_connection");
     }
     this.nonce = answer.headers.get("dpop-nonce") ?? this.nonce;
+    const date = Date.parse(answer.headers.get("date") ?? "");
+    if (!Number.isNaN(date)) this.env.heard(date);
     return answer;
   }
 
@@ -117,7 +119,7 @@ export class Transport {
         headers: { "content-type": "application/json", dpop: await this.proof("POST", path, "") },
       });
       if (answer.ok) {
-        this.token = ((await answer.json()) as Session).token;
+        this.token = ((await received(answer.json())) as Session).token;
         return;
       }
       const problem = await problemOf(answer);
@@ -145,6 +147,16 @@ export class Transport {
     if (token) claims["ath"] = b64u(sha256(utf8(token)));
     const signed = `${b64u(utf8(JSON.stringify(header)))}.${b64u(utf8(JSON.stringify(claims)))}`;
     return `${signed}.${b64u(await key.sign(utf8(signed)))}`;
+  }
+}
+
+/** An answer's body. Throws Problem `no_connection` when the network goes in the middle of it. */
+export async function received<T>(body: Promise<T>): Promise<T> {
+  try {
+    return await body;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem("no_connection", "broken off");
   }
 }
 
