@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from e2e.process import Cli, Serving
 
 from .conftest import AppServing, Make
+from .joining import come_in, look
 from .serve import BUILT
 from .worker import active
 
@@ -103,3 +105,19 @@ async def test_a_new_version_waits_until_the_person_agrees(phone: Make, folder: 
     names = await page.evaluate("caches.keys()")
     assert len(names) == 1
     assert re.fullmatch(r"werkfunk-[0-9a-f]{16}", names[0])
+
+
+async def test_a_new_version_is_offered_where_the_person_is(server: Serving, phone: Make, folder: Path) -> None:
+    device = await phone()
+    page = await come_in(device, server.setup, "Anna Huber")
+    await active(page)
+    await page.reload()
+    release(folder)
+    await page.reload()
+    await page.evaluate(WAITING)
+    await expect(page.get_by_text("Eine neue Version ist da.")).to_be_visible()
+    await look(page, "update")
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Neu laden").click()
+    assert await page.title() == NEW
+    await expect(page.get_by_role("navigation")).to_be_visible()

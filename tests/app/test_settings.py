@@ -72,6 +72,21 @@ async def test_the_simple_view_sends_a_photo_in_three_taps(
     await anna.until(arrived)
 
 
+async def test_notifications_say_why_they_cannot_be(server: Serving, phone: Make) -> None:
+    """Chromium without a screen answers the question for the person: no."""
+    anna = await phone()
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await open_place(page, "/settings")
+    await page.get_by_role("link", name=re.compile("Mitteilungen")).click()
+    switch = page.get_by_role("switch", name=re.compile("Mitteilungen auf diesem Gerät"))
+    await expect(switch).to_be_enabled()
+    await switch.click()
+    await expect(page.get_by_role("main").get_by_role("status")).to_contain_text("im Browser verboten")
+    await expect(switch).to_be_disabled()
+    await expect(switch).not_to_be_checked()
+    await look(page, "settings-notices")
+
+
 async def test_another_name_is_seen_by_all(server: Serving, phone: Make, engine: MakeEngine) -> None:
     anna, ben = await phone(), await engine()
     page = await come_in(anna, server.setup, "Anna Huber")

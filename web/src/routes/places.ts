@@ -69,6 +69,7 @@ export const PLACES: readonly Place[] = [
   { tab: "settings", matches: at("settings", "devices"), load: only(() => import("./settings/Devices.svelte")) },
   { tab: "settings", matches: at("settings", "code"), load: only(() => import("./settings/RecoveryCode.svelte")) },
   { tab: "settings", matches: at("settings", "profile"), load: only(() => import("./settings/Profile.svelte")) },
+  { tab: "settings", matches: at("settings", "notices"), load: only(() => import("./settings/Notifications.svelte")) },
   { tab: "settings", matches: at("settings", "install"), load: only(() => import("./settings/Install.svelte")) },
   { tab: "settings", matches: at("settings", "about"), load: only(() => import("./settings/About.svelte")) },
 ];

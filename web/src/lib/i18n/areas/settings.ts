@@ -27,6 +27,7 @@ export const settings = area(
 
     "settings.aboutTitle": "Über Werkfunk",
     "about.text": "Nachrichten, Fotos und Namen sind auf deinem Gerät verschlüsselt. Der Server kann sie nicht lesen.",
+    "about.files": "Prüfsumme der App: {hash}",
     "about.server": "Server: {host}",
     "language.de": "Deutsch",
     "language.en": "English",
@@ -52,6 +53,18 @@ export const settings = area(
     "simple.sites": "Meine Baustellen",
     "simple.where": "Wohin?",
     "simple.nowhere": "Du hast noch keinen Chat.",
+
+    "push.title": "Mitteilungen",
+    "push.on": "Mitteilungen auf diesem Gerät",
+    "push.onText": "Auch wenn Werkfunk zu ist",
+    "push.preview": "Vorschau zeigen",
+    "push.previewText": "Wer schreibt und was. Sonst nur, dass etwas da ist",
+    "push.about":
+      "Dein Browser lässt sich über seinen Hersteller wecken. Der erfährt, dass etwas da ist, aber nicht, von wem und was.",
+    "push.unsupported": "Dieser Browser kann keine Mitteilungen zeigen.",
+    "push.operator": "Auf eurem Server sind Mitteilungen ausgeschaltet.",
+    "push.denied": "Mitteilungen sind im Browser verboten. Erlaube sie in dessen Einstellungen für diese Seite.",
+    "push.install": "Auf dem iPhone gibt es Mitteilungen erst, wenn Werkfunk auf dem Home-Bildschirm ist.",
 
     "devices.title": "Geräte",
     "devices.here": "Dieses Gerät",
@@ -92,6 +105,7 @@ export const settings = area(
 
     "settings.aboutTitle": "About Werkfunk",
     "about.text": "Messages, photos and names are encrypted on your device. The server cannot read them.",
+    "about.files": "Checksum of the app: {hash}",
     "about.server": "Server: {host}",
     "language.de": "Deutsch",
     "language.en": "English",
@@ -117,6 +131,18 @@ export const settings = area(
     "simple.sites": "My sites",
     "simple.where": "Where to?",
     "simple.nowhere": "You have no chat yet.",
+
+    "push.title": "Notifications",
+    "push.on": "Notifications on this device",
+    "push.onText": "Also while Werkfunk is closed",
+    "push.preview": "Show preview",
+    "push.previewText": "Who writes, and what. Otherwise only that there is something",
+    "push.about":
+      "Your browser is woken through its maker, who learns that there is something, but not from whom or what.",
+    "push.unsupported": "This browser cannot show notifications.",
+    "push.operator": "Notifications are switched off on your server.",
+    "push.denied": "Notifications are forbidden in the browser. Allow them in its settings for this page.",
+    "push.install": "On an iPhone there are notifications once Werkfunk is on the home screen.",
 
     "devices.title": "Devices",
     "devices.here": "This device",
