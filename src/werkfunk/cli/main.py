@@ -79,12 +79,12 @@ def serve(
     json: Json = False,
 ) -> None:
     """Run the server."""
-    from werkfunk.cli import server
+    from werkfunk.cli import starting
 
     overrides = {
         "listen": listen, "public_url": public_url, "key_file": key_file, "tls_cert": tls_cert, "tls_key": tls_key,
     }  # fmt: skip
-    server.serve(data, overrides, json=json)
+    starting.serve(data, overrides, json=json)
 
 
 @app.command()

@@ -1,13 +1,9 @@
 """Commands for whoever runs the server: init, serve, doctor, config."""
 
 import asyncio
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from werkfunk.adapters import config as configuration
 from werkfunk.adapters.config import ConfigError
@@ -60,22 +56,6 @@ def _remember(data: Path, key: str, value: str) -> None:
     if f"{key} =" not in before:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         path.write_text(f'{before}{key} = "{escaped}"\n')
-
-
-def serve(data: Path, overrides: dict[str, Any], *, json: bool) -> None:
-    """Check what can be checked, then become the server.
-
-    The process replaces itself by `cli.serving`: what parses arguments (typer, pydantic, rich: 12 MB) is gone then.
-    """
-    config = configuration.load(data, overrides)
-    if not (data / FILE).exists():
-        raise ConfigError(f"there is no Werkfunk in {data}; make one with: werkfunk init --data {data} --org NAME")
-    open_keys(data, config)
-    given = {key: value for key, value in overrides.items() if value is not None}
-    task = msgspec.json.encode({"data": str(data), "overrides": given, "json": json}).decode()
-    # Few threads allocate here; one arena keeps the memory of a small server together.
-    environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
-    os.execve(sys.executable, [sys.executable, "-m", "werkfunk.cli.serving", task], environment)  # noqa: S606
 
 
 def show_config(printer: Printer, data: Path | None) -> None:

@@ -7,6 +7,8 @@ the record that it ran.
 
 from dataclasses import dataclass
 
+FILE = "werkfunk.db"
+"""The embedded store's file in the data folder."""
 CONTRACT = "Art. 6 (1) b DSGVO: needed to provide the service"
 INTEREST = "Art. 6 (1) f DSGVO: safe operation"
 

@@ -6,6 +6,7 @@ from sqlcipher3 import dbapi2 as sqlite
 
 from werkfunk.storage.alarms import AlarmStore
 from werkfunk.storage.keys import Keys
+from werkfunk.storage.schema import FILE
 from werkfunk.storage.sqlite.alarms import SqliteAlarms
 from werkfunk.storage.sqlite.append import Counters, append
 from werkfunk.storage.sqlite.database import Connection, Database
@@ -22,7 +23,7 @@ from werkfunk.storage.store import (
     StoreError,
 )
 
-FILE = "werkfunk.db"
+__all__ = ["FILE", "SqliteStore"]
 
 
 class SqliteStore:
