@@ -30,6 +30,15 @@ def secret_photo(width: int = 1600, height: int = 1200, form: str = "JPEG") -> b
     return out.getvalue()
 
 
+def big_photo() -> bytes:
+    """48 megapixels, with the green patch."""
+    image = Image.linear_gradient("L").resize((8_000, 6_000)).convert("RGB")
+    image.paste(SECRET, (2_000, 1_500, 4_000, 3_000))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
 def turned_photo(orientation: int) -> bytes:
     """A photo that, upright, is 400 x 200 with red at the top left and blue at the bottom right, stored as the camera
     was held."""

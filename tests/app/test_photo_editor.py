@@ -1,6 +1,7 @@
 """Photos as people edit them: from the camera's file to the other's phone, and the list of defects on paper."""
 
 import io
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import CDPSession, Locator, Page, expect
 
 from e2e.process import Serving
 
@@ -16,7 +17,8 @@ from .browser import DESKTOP, PHONE
 from .conftest import Make, MakeEngine
 from .crew import Crew, crew, upload
 from .engine import Engine, data_of
-from .pictures import blob, exif, greenest, opened, says_nothing
+from .memory import MEBIBYTE, Growth
+from .pictures import big_photo, blob, exif, greenest, opened, says_nothing
 from .tools import axe, shoot
 
 
@@ -75,6 +77,13 @@ async def look(page: Page, name: str) -> None:
         await axe(page)
 
 
+async def paper(file: Path, name: str) -> None:
+    """A picture of the first sheet, where SHOTS names a folder."""
+    if folder := os.environ.get("SHOTS"):
+        target = str(Path(folder) / name)
+        subprocess.run(["pdftoppm", "-png", "-singlefile", "-r", "60", str(file), target], check=True)
+
+
 async def attach(page: Page, data: bytes, name: str = "IMG_0815.jpg") -> None:
     await page.get_by_role("button", name="Anhängen").click()
     async with page.expect_file_chooser() as chooser:
@@ -85,7 +94,8 @@ async def attach(page: Page, data: bytes, name: str = "IMG_0815.jpg") -> None:
 async def editor(page: Page) -> Locator:
     await page.get_by_role("button", name="Bearbeiten").click()
     found = page.get_by_role("dialog", name="Foto bearbeiten")
-    await expect(found.get_by_role("application")).to_be_visible()
+    # 48 megapixels take their time on a small machine.
+    await expect(found.get_by_role("application")).to_be_visible(timeout=40_000)
     return found
 
 
@@ -123,7 +133,7 @@ async def test_marked_blacked_out_sent_listed_printed(
     await sheet.get_by_label("Wo?").fill("Erdgeschoss, Straßenseite")
     await sheet.get_by_label("Wer?").fill("Maler Łukasz Öztürk")
     await sheet.get_by_label("Bis wann?").fill("2026-12-04")
-    await look(page, f"photo-defect-{name}")
+    await look(page, f"foto-defect-{name}")
     await sheet.get_by_role("button", name="Fertig").click()
     await dialog.get_by_role("button", name="Pfeil").click()
     await pen.drag(0.8, 0.12, 0.58, 0.23)
@@ -132,9 +142,9 @@ async def test_marked_blacked_out_sent_listed_printed(
     await dialog.get_by_role("button", name="Schwärzen").click()
     await pen.drag(0.71, 0.78, 0.92, 0.89)
     await expect(dialog.get_by_text("Was geschwärzt ist, verlässt dieses Gerät nicht.")).to_be_visible()
-    await look(page, f"photo-editor-{name}")
+    await look(page, f"foto-editor-{name}")
     await dialog.get_by_role("button", name="Zuschneiden").click()
-    await look(page, f"photo-crop-{name}")
+    await look(page, f"foto-crop-{name}")
     await dialog.get_by_role("button", name="Stempel").click()
     await dialog.get_by_text("Uhrzeit").click()
     await dialog.get_by_text("Baustelle", exact=True).click()
@@ -145,7 +155,7 @@ async def test_marked_blacked_out_sent_listed_printed(
     await dialog.get_by_role("button", name="Fertig").click()
     await expect(dialog).to_be_hidden()
     await page.get_by_text("Original", exact=True).click()
-    await look(page, f"photo-send-{name}")
+    await look(page, f"foto-send-{name}")
     await page.get_by_role("button", name="Senden").last.click()
 
     (line,) = await photos(team.ben, site)
@@ -159,7 +169,7 @@ async def test_marked_blacked_out_sent_listed_printed(
     await expect(first).to_contain_text("Riss über dem Sturz verpressen")
     await expect(first).to_contain_text("04.12.2026")
     await expect(page.get_by_role("article", name="Mangel 2")).to_contain_text("offen")
-    await look(page, f"photo-list-{name}")
+    await look(page, f"foto-list-{name}")
     await page.get_by_role("article", name="Mangel 2").get_by_role("button", name=re.compile("Erledigt")).click()
     await expect(page.get_by_role("article", name="Mangel 2")).to_contain_text("erledigt")
     async with page.expect_download() as downloaded:
@@ -172,6 +182,7 @@ async def test_marked_blacked_out_sent_listed_printed(
         "Maler Łukasz Öztürk", "04.12.2026", "erledigt", "1 offen, 1 erledigt", "Anna Huber", "Seite 1 von 1",
     ):  # fmt: skip
         assert words in text, words
+    await paper(file, f"foto-pdf-{name}")
     listed = subprocess.run(["pdfimages", "-list", str(file)], capture_output=True, text=True, check=True).stdout
     assert "jpeg" in listed
     subprocess.run(["pdfimages", "-j", str(file), str(tmp_path / "in")], check=True)
@@ -250,3 +261,55 @@ async def test_a_broken_photo_says_so(server: Serving, phone: Make, engine: Make
     await attach(page, wall()[:300])
     await page.get_by_role("button", name="Bearbeiten").click()
     await expect(page.get_by_text("Das Bild ist beschädigt oder hat ein unbekanntes Format.")).to_be_visible()
+
+
+class Fingers:
+    """Fingers on the screen, as the browser is told of them."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self.session = session
+
+    async def __call__(self, kind: str, *spots: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(spots)]
+        await self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+async def test_two_fingers_zoom_and_draw_nothing(server: Serving, phone: Make, engine: MakeEngine) -> None:
+    team = await crew(server, phone, engine)
+    page = await team.open(await team.site("Lindenweg"))
+    await attach(page, wall())
+    dialog = await editor(page)
+    box = await dialog.get_by_role("application").bounding_box()
+    assert box is not None
+    touch = Fingers(await page.context.new_cdp_session(page))
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    whole = dialog.get_by_role("button", name="Ganzes Bild zeigen")
+    await expect(whole).to_be_hidden()
+    await touch("touchStart", (x - 20, y))
+    await touch("touchStart", (x - 20, y), (x + 20, y))
+    for apart in (40, 80, 120):
+        await touch("touchMove", (x - apart, y), (x + apart, y))
+    await touch("touchEnd")
+    await expect(whole).to_be_visible()
+    await expect(dialog.get_by_role("button", name="Rückgängig")).to_be_disabled()
+    await whole.click()
+    await touch("touchStart", (x, y))
+    await touch("touchEnd")
+    await expect(dialog.get_by_role("button", name="Rückgängig")).to_be_enabled()
+
+
+async def test_48_megapixels_are_edited_below_400_mb(server: Serving, phone: Make, engine: MakeEngine) -> None:
+    team = await crew(server, phone, engine)
+    site = await team.site("Lindenweg")
+    page = await team.open(site)
+    growth = Growth()
+    await attach(page, big_photo())
+    dialog = await editor(page)
+    await dialog.get_by_role("button", name="Schwärzen").click()
+    await Pen(page).drag(0.2, 0.2, 0.6, 0.6)
+    await dialog.get_by_role("button", name="Fertig").click()
+    await page.get_by_role("button", name="Senden").last.click()
+    (line,) = await photos(team.ben, site)
+    grown = growth.most()
+    assert 50 * MEBIBYTE < grown < 400 * MEBIBYTE, f"{grown / MEBIBYTE:.0f} MiB"
+    assert greenest(opened((await fetched(team.ben, site, line))[0])) < 60

@@ -4,10 +4,8 @@ import hashlib
 import io
 import struct
 import zlib
-from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from PIL import Image
 
@@ -15,10 +13,10 @@ from e2e.process import Serving
 
 from .conftest import MakeEngine
 from .engine import Engine, Refused, data_of, file
-from .pictures import SIDE, blob, covering, edit, greenest, opened, says_nothing, secret_photo, turned_photo
+from .memory import MEBIBYTE, Growth
+from .pictures import SIDE, big_photo, blob, covering, edit, greenest, opened, says_nothing, secret_photo, turned_photo
 
 BLACK_OUT, PIXELATE, ARROW, MARK = 9, 10, 1, 7
-MEBIBYTE = 1_048_576
 
 
 async def pair(server: Serving, engine: MakeEngine) -> tuple[Engine, Engine, str]:
@@ -194,38 +192,19 @@ async def test_bombs_and_broken_pictures_are_refused_clearly(
 
 
 async def test_48_megapixels_stay_below_400_mb(server: Serving, engine: MakeEngine) -> None:
-    big = Image.linear_gradient("L").resize((8_000, 6_000)).convert("RGB")
-    big.paste((0, 200, 0), (2_000, 1_500, 4_000, 3_000))
-    out = io.BytesIO()
-    big.save(out, "JPEG", quality=80)
-    del big
+    big = big_photo()
     anna = await engine()
     await anna.join(server.setup, "Anna")
     site = await anna("chats.create", "site", "Lindenweg", "Lindenweg 4", [])
     await send(anna, site, secret_photo())
-    tabs = renderers()
-    before = [memory(process, "VmRSS") for process in tabs]
-    for process in tabs:
-        Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+    growth = Growth()
     layers = edit(8_000, 6_000, covering(BLACK_OUT, 8_000, 6_000))
-    message = await send(anna, site, out.getvalue(), edit=layers, original=True)
-    grown = max(memory(process, "VmHWM") - start for process, start in zip(tabs, before, strict=True))
+    message = await send(anna, site, big, edit=layers, original=True)
+    grown = growth.most()
     assert 50 * MEBIBYTE < grown < 400 * MEBIBYTE, f"{grown / MEBIBYTE:.0f} MiB"
     came = await everything(anna, site, await received(anna, site, message))
     assert opened(came["original"]).size == (6_000, 4_500)
     assert greenest(opened(came["shown"])) < 40
-
-
-def renderers() -> list[psutil.Process]:
-    """The processes of this run's tabs."""
-    found = psutil.Process().children(recursive=True)
-    return [process for process in found if "--type=renderer" in process.cmdline()]
-
-
-def memory(process: psutil.Process, field: str) -> int:
-    status = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-    (line,) = [line for line in status if line.startswith(f"{field}:")]
-    return int(line.split()[1]) * 1024
 
 
 async def test_a_defect_is_on_the_photo_and_the_newest_word_counts(server: Serving, engine: MakeEngine) -> None:

@@ -44,8 +44,17 @@ export function isPicture(mediaType: string): boolean {
   return PICTURES.has(mediaType);
 }
 
+/** One large picture at a time on this device, in all its tabs and workers: two would not fit into a phone's memory. */
+function alone<T>(task: () => Promise<T>): Promise<T> {
+  return navigator.locks.request("werkfunk-picture", task) as Promise<T>;
+}
+
 /** Prepare a photo. Throws PictureRefused. */
-export async function makePhoto(file: Blob, wish: Wish): Promise<Photo> {
+export function makePhoto(file: Blob, wish: Wish): Promise<Photo> {
+  return alone(() => photoOf(file, wish));
+}
+
+async function photoOf(file: Blob, wish: Wish): Promise<Photo> {
   const stripped = await read(file);
   const { edit } = wish;
   const covers = edit?.layers.some(isCovering) ?? false;
@@ -84,7 +93,10 @@ async function original(
   }
   const canvas = standing(bitmap, exif.orientation, LONGEST_ORIGINAL);
   if (covered) cover(canvas, covered, random);
-  return encoded(canvas, 0.92);
+  const made = await encoded(canvas, 0.92);
+  // Its memory is given back now, not when somebody gets round to it.
+  canvas.width = canvas.height = 0;
+  return made;
 }
 
 /**
@@ -93,7 +105,10 @@ async function original(
  */
 export async function cleaned(file: Blob, thumbnail: number): Promise<Picture | null> {
   const type = sniff(new Uint8Array(await file.slice(0, 16).arrayBuffer()));
-  if (!type) return null;
+  return type ? alone(() => cleanedPicture(file, thumbnail)) : null;
+}
+
+async function cleanedPicture(file: Blob, thumbnail: number): Promise<Picture> {
   const stripped = await read(file);
   const bitmap = await decode(file, stripped);
   try {
@@ -118,11 +133,17 @@ export async function makeAvatar(file: Blob): Promise<Uint8Array> {
   return new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg", quality: 0.7 })).arrayBuffer());
 }
 
+interface Opened {
+  canvas: OffscreenCanvas;
+  stripped: Stripped;
+}
+
 /** For the editor: the picture upright, its longer side at most `longest`, and what it says. Throws PictureRefused. */
-export async function openPicture(
-  file: Blob,
-  longest: number,
-): Promise<{ canvas: OffscreenCanvas; stripped: Stripped }> {
+export function openPicture(file: Blob, longest: number): Promise<Opened> {
+  return alone(() => opened(file, longest));
+}
+
+async function opened(file: Blob, longest: number): Promise<Opened> {
   const stripped = await read(file);
   const bitmap = await decode(file, stripped);
   const canvas = standing(bitmap, stripped.exif.orientation, longest);
