@@ -1,6 +1,9 @@
 import type { Change, Engine } from "../../src/lib/sync/api";
 import { Problem } from "../../src/lib/sync/api";
 import { connect } from "../../src/lib/sync/client";
+import { contentBytes } from "../../src/lib/sync/lines";
+import { type EventRow, OPENED } from "../../src/lib/storage/rows";
+import { Batch, Store } from "../../src/lib/storage/store";
 
 /**
  * The engine without the app, for the end-to-end tests (tests/app of the project): the same worker, under the same
@@ -46,6 +49,33 @@ function base64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
+const WORDS =
+  "Kabel Dose Schalter Leitung Zähler Rohr Wand Decke Keller Plan Gerüst Kran Morgen Mittag fertig offen".split(" ");
+
+function line(conversation: string, sender: string, seq: number, n: number, count: number): EventRow {
+  const long = n % 7 === 0 ? 40 : (n * 5) % 12;
+  const words = Array.from({ length: 2 + long }, (_, at) => WORDS[(n * 3 + at * 7) % WORDS.length]);
+  return {
+    conversation,
+    seq,
+    time: Date.now() - (count - n) * 60_000,
+    state: OPENED,
+    generation: 1,
+    messageId: seq.toString(16).padStart(32, "0"),
+    sender,
+    head: new Uint8Array(32),
+    data: null,
+    kind: 1,
+    content: contentBytes({ type: "text", text: `${String(n + 1)}. ${words.join(" ")}` }),
+    target: "",
+    shown: true,
+    edited: null,
+    deleted: false,
+    reactions: n % 50 === 0 ? [[sender, "👍"]] : [],
+    notice: "",
+  };
+}
+
 Object.assign(globalThis, {
   async ask(area: keyof Engine, method: string, args: unknown[]): Promise<Answer> {
     try {
@@ -58,6 +88,26 @@ Object.assign(globalThis, {
   },
   changes,
   show,
+  /** Lines of a person, as if they had come and been opened, behind those that are there: a long history at once. */
+  async seed(conversation: string, sender: string, from: number, count: number): Promise<void> {
+    const store = await Store.open();
+    for (let at = 0; at < count; at += 500) {
+      const batch = new Batch();
+      for (let n = at; n < Math.min(count, at + 500); n++) {
+        const row = line(conversation, sender, from + n, n, count);
+        batch.put("event", [conversation, row.seq], row);
+      }
+      await store.write(batch);
+    }
+    store.close();
+  },
+  /** Change a row of the store, as what happened elsewhere would have left it. */
+  async change(table: "conversation" | "person", id: string, change: object): Promise<void> {
+    const store = await Store.open();
+    const row = await store.get(table, id);
+    await store.put(table, id, { ...row!, ...change } as never);
+    store.close();
+  },
   /** Resolves when more than `count` changes have been told. */
   changedSince(count: number): Promise<void> {
     return new Promise((resolve) => {
