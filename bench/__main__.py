@@ -1,4 +1,4 @@
-"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, behind, protocol; all of them by default."""
+"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, behind, protocol, ptt; all of them by default."""
 
 import gc
 import sys
@@ -8,11 +8,12 @@ from typing import Any
 
 import uvloop
 
-from bench import behind, idle, operations, pairs, room
+from bench import behind, idle, operations, pairs, ptt, room
 from bench.harness import many_files, require_references, save
 from bench.peers.base import Peer
 from bench.peers.ejabberd import Ejabberd
 from bench.peers.mosquitto import Mosquitto
+from bench.peers.mumble import Mumble
 from bench.peers.werkfunk import Werkfunk
 
 PEERS: tuple[type[Peer], ...] = (Mosquitto, Ejabberd, Werkfunk)
@@ -62,6 +63,12 @@ def measure(question: str, quick: bool) -> list[Row]:
             return rows
         case "behind":
             return [with_peer(Werkfunk, lambda p, _: behind.run(p, 10_000 // share))]
+        case "ptt":
+            return [
+                with_peer(kind, lambda p, _, n=listeners: ptt.run(n, 100_000 // n // share, p))  # type: ignore[misc,arg-type]
+                for listeners in (100, 500)
+                for kind in (Mumble, ptt.Secure, ptt.Plain)
+            ]
         case "protocol":
             return operations.run()
     sys.exit(f"there is no question {question!r}")
@@ -73,7 +80,7 @@ def main() -> None:
     quick = "--quick" in sys.argv
     require_references()
     many_files()
-    for question in arguments or ["pairs", "room", "idle", "behind", "protocol"]:
+    for question in arguments or ["pairs", "room", "idle", "behind", "protocol", "ptt"]:
         print(f"== {question}", flush=True)
         rows = measure(question, quick)
         if not quick:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-NEEDED = {"mosquitto": "mosquitto", "ejabberdctl": "ejabberd"}
+NEEDED = {"mosquitto": "mosquitto", "ejabberdctl": "ejabberd", "murmurd": "mumble-server"}
 
 
 def percentile(values: list[float], share: float) -> float:

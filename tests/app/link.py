@@ -55,6 +55,8 @@ class Link:
         """Bytes a second, each way and connection; 0 is no limit."""
         self.rewriter: Callable[[], Callable[[bytes], bytes]] | None = None
         """For a lying server: makes what changes the bytes that come down a tunnel (a WebSocket's)."""
+        self.stall: Callable[[], float] = lambda: 0.0
+        """Asked for each piece that comes down: seconds that it, and all behind it, wait."""
         self.foreign: list[str] = []
         """Targets other than the server that were asked for; none is reached."""
 
@@ -159,6 +161,8 @@ class Link:
                 await asyncio.sleep(due - loop.time())
                 if not data:
                     break
+                if direction == "down":
+                    await asyncio.sleep(self.stall())
                 if self.rate:
                     await asyncio.sleep(len(data) / self.rate)
                 writer.write(self._within_budget(direction, change(data)))

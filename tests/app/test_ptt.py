@@ -29,9 +29,9 @@ def speech(folder: Path, text: str = "Achtung, der Kran schwenkt gleich nach lin
     return path
 
 
-async def with_microphone(make: Make, wav: Path) -> Device:
+async def with_microphone(make: Make, wav: Path, **more: Any) -> Device:
     """A device whose microphone hears the file, again and again; a browser process of its own."""
-    device = await make(flags=[f"--use-file-for-fake-audio-capture={wav}"])
+    device = await make(flags=[f"--use-file-for-fake-audio-capture={wav}"], **more)
     # A fresh browser process looks for updates of itself; nothing of it is reached.
     device.guard.expected.append(r"foreign target: (http://)?[-a-z]+\.(google|googleapis)\.com")
     return device
@@ -78,7 +78,7 @@ async def test_two_people_talk_and_what_was_said_is_kept(
     await status(listener, "Anna spricht")
     # The listener hears a voice: the level moves.
     await expect(listener.get_by_role("meter")).not_to_have_attribute("aria-valuenow", re.compile("^[0-5]$"))
-    await shoot(speaker, "funk-sprechen-phone")
+    await shoot(speaker, "funk-sprechen")
     await shoot(listener, "funk-hoeren-desktop")
     await axe(speaker)
     await axe(listener)
@@ -120,7 +120,7 @@ async def test_the_command_line_is_heard_in_the_app_and_waits_its_turn(
     await hold(second)
     await status(second, "Du bist als Nächstes dran")
     await expect(first.get_by_text("In der Reihe: Bernd")).to_be_visible()
-    await shoot(second, "funk-reihe-phone")
+    await shoot(second, "funk-reihe")
     assert (await speaking)["lost"] == ""
     await status(second, "Du sprichst")
     await status(first, "Bernd spricht")
@@ -129,7 +129,7 @@ async def test_the_command_line_is_heard_in_the_app_and_waits_its_turn(
 
 
 async def test_keyboard_hands_free_and_listening_in(cli: Cli, server: Serving, desktop: Make, phone: Make) -> None:
-    anna, bernd = await desktop(), await phone()
+    anna, bernd = await desktop(), await phone(color_scheme="dark")
     speaker, listener, _ = await crew(cli, server, anna, bernd)
     other = await asyncio.to_thread(cli.one, "create", "--profile", "chef", "--title", "Werkstatt", "--with", "Bernd")
     await speaker.locator("body").press("Tab")
@@ -153,6 +153,6 @@ async def test_keyboard_hands_free_and_listening_in(cli: Cli, server: Serving, d
     )
     await expect(listener.get_by_text("Chef spricht")).to_be_visible(timeout=PATIENCE_MS)
     await expect(listener.get_by_role("meter")).not_to_have_attribute("aria-valuenow", re.compile("^[0-5]$"))
-    await shoot(listener, "funk-mithoeren-phone")
+    await shoot(listener, "funk-mithoeren")
     await axe(listener)
     await talk
