@@ -1,6 +1,8 @@
 import type { Component } from "svelte";
 import type { Key } from "../lib/i18n/index.svelte";
 import type { IconName } from "../lib/ui/icons";
+import Alarms from "./alarms/Alarms.svelte";
+import AlarmsBlank from "./alarms/AlarmsBlank.svelte";
 import * as chat from "./chats/Chat.svelte";
 import ChatsBlank from "./chats/ChatsBlank.svelte";
 import People from "./people/People.svelte";
@@ -20,7 +22,7 @@ export interface Place {
   load(): Promise<{ default: Page }>;
 }
 
-export type TabName = "chats" | "people" | "settings";
+export type TabName = "chats" | "alarms" | "people" | "settings";
 
 export interface Tab {
   name: TabName;
@@ -35,6 +37,7 @@ export interface Tab {
 /** The tabs, in their order. */
 export const TABS: readonly Tab[] = [
   { name: "chats", path: "/", label: "list.title", icon: "chat", side: ChatsHome, blank: ChatsBlank },
+  { name: "alarms", path: "/alarms", label: "alarm.title", icon: "alarm", side: Alarms, blank: AlarmsBlank },
   { name: "people", path: "/people", label: "people.title", icon: "people", side: People, blank: PeopleBlank },
   {
     name: "settings",
@@ -63,9 +66,12 @@ export const PLACES: readonly Place[] = [
   { tab: "chats", matches: at("c", "*", "defects"), load: () => import("./chats/Defects.svelte") },
   { tab: "chats", matches: at("new"), load: () => import("./chats/NewChat.svelte") },
   { tab: "chats", matches: at("new", "*"), load: () => import("./chats/NewChat.svelte") },
+  { tab: "alarms", matches: at("alarms", "*"), load: () => import("./alarms/Board.svelte") },
   { tab: "people", matches: at("people", "invite"), load: only(() => import("./people/Invite.svelte")) },
   { tab: "people", matches: at("people", "*", "verify"), load: () => import("./people/Verify.svelte") },
   { tab: "people", matches: at("people", "*"), load: () => import("./people/Person.svelte") },
+  { tab: "settings", matches: at("settings", "duty"), load: only(() => import("./settings/Duty.svelte")) },
+  { tab: "settings", matches: at("settings", "policies"), load: only(() => import("./settings/Policies.svelte")) },
   { tab: "settings", matches: at("settings", "devices"), load: only(() => import("./settings/Devices.svelte")) },
   { tab: "settings", matches: at("settings", "code"), load: only(() => import("./settings/RecoveryCode.svelte")) },
   { tab: "settings", matches: at("settings", "profile"), load: only(() => import("./settings/Profile.svelte")) },

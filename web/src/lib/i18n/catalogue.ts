@@ -1,3 +1,4 @@
+import { alarm } from "./areas/alarm";
 import { app } from "./areas/app";
 import { chat } from "./areas/chat";
 import { joining } from "./areas/joining";
@@ -18,8 +19,10 @@ export const de = {
   ...settings.de,
   ...voice.de,
 };
+export const de = { ...alarm.de, ...app.de, ...chat.de, ...joining.de, ...people.de, ...photo.de, ...settings.de };
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {
+  ...alarm.en,
   ...app.en,
   ...chat.en,
   ...joining.en,

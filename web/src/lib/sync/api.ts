@@ -1,3 +1,4 @@
+import type { AlarmsApi } from "./alarm_views";
 import type { Layers } from "../protocol/layers";
 import type {
   ConversationKind,
@@ -38,6 +39,7 @@ export interface Engine {
   readonly defects: DefectsApi;
   readonly voice: VoiceApi;
   readonly push: PushApi;
+  readonly alarms: AlarmsApi;
 }
 
 /** Getting in and out, and what this device is set to. */
@@ -246,6 +248,7 @@ export type Change =
   | { type: "people" }
   | { type: "devices" }
   | { type: "conversations" }
+  | { type: "alarms" }
   | { type: "defects"; conversation: Id }
   | { type: "floor"; floor: FloorView }
   | { type: "packet"; conversation: Id; burst: Id; number: number; opus: Uint8Array }

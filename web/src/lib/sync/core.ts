@@ -1,7 +1,7 @@
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import { sealRepair } from "../protocol/generation";
 import { fromB64, type EventPage, type Repairs, toB64 } from "../wire/api";
-import type { ClientFrame, FloorFrame, Logged, ServerFrame, VoiceFrame } from "../wire/frames";
+import type { AlarmFrame, BoardFrame, ClientFrame, FloorFrame, Logged, ServerFrame, VoiceFrame } from "../wire/frames";
 import { Problem } from "./api";
 import type { Chains } from "./chains";
 import { type Ack, Channel } from "./channel";
@@ -35,6 +35,7 @@ export interface Listener {
   voice(frame: FloorFrame | VoiceFrame): void;
   /** A refusal that answers no message. */
   refused(reference: Hex, problem: Problem): void;
+  alarm(frame: AlarmFrame | BoardFrame): void;
   ended(problem: Problem): void;
 }
 
@@ -105,6 +106,11 @@ export class Core {
     return this.channel.ask({ tag: "send", event, blobs }, id);
   }
 
+  /** Say something that needs no answer; without a connection it is not said. */
+  tell(frame: ClientFrame): void {
+    this.channel?.send(frame);
+  }
+
   async writeSlot(event: Uint8Array, id: Hex): Promise<void> {
     if (!this.channel) throw new Problem("no_connection");
     await this.channel.ask({ tag: "slot", event }, id);
@@ -136,6 +142,10 @@ export class Core {
         return;
       case "chain":
         this.quietly(this.parts.chains.refresh());
+        return;
+      case "alarm":
+      case "alarm_board":
+        this.listener.alarm(frame);
         return;
       case "repair":
         if (hex(frame.user) !== this.parts.self.user) this.quietly(this.answerRepairs());

@@ -3,11 +3,13 @@ import type { FileRow, OutboxRow } from "../storage/rows";
 import { Store } from "../storage/store";
 import { Problem } from "./api";
 import type { Change, Engine } from "./api";
+import { AlarmsArea } from "./area_alarms";
 import { DefectsArea } from "./area_defects";
 import { Chats, FilesArea, Messages } from "./area_chats";
 import { Devices, People } from "./area_people";
 import { PushArea } from "./area_push";
 import { type Life, Session } from "./area_session";
+import { Alarms } from "./alarms";
 import { Chains } from "./chains";
 import { Core } from "./core";
 import type { Env } from "./env";
@@ -45,6 +47,7 @@ export class LocalEngine implements Engine, Life {
   readonly defects = new DefectsArea(this);
   readonly voice = new VoiceArea(this);
   readonly push = new PushArea(this);
+  readonly alarms = new AlarmsArea(this);
 
   on: Running | null = null;
   stored: SettingsView = DEFAULTS;
@@ -101,6 +104,10 @@ export class LocalEngine implements Engine, Life {
           voice.take(frame);
         },
         refused: (reference, problem) => void voice.refuse(reference, problem),
+        alarm: (frame) => {
+          if (frame.tag === "alarm") alarms.frame(frame);
+          else alarms.board_(frame);
+        },
         ended: (problem) => void this.ended(problem),
       },
     );
@@ -127,8 +134,24 @@ export class LocalEngine implements Engine, Life {
     const talk: Talk = new Talk(core, statements, outbox, files, receipts, defects, sight);
     const keep: KeepNote = (id, file, duration, levels, burst) => talk.note(id, file, duration, levels, burst);
     const voice: Voice = new Voice(core, outbox, statements, keep, this.emit);
-    this.on = { self, chains, logs, core, outbox, files, defects, receipts, office: new Office(core), talk, voice };
-    await Promise.all([chains.loadPeople(), logs.load(), outbox.load(), files.load(), receipts.load()]);
+    const alarms = new Alarms(core, outbox, sight, () => {
+      this.emit({ type: "alarms" });
+    });
+    this.on = {
+      self,
+      chains,
+      logs,
+      core,
+      outbox,
+      files,
+      defects,
+      alarms,
+      receipts,
+      office: new Office(core),
+      talk,
+      voice,
+    };
+    await Promise.all([alarms.load(), chains.loadPeople(), logs.load(), outbox.load(), files.load(), receipts.load()]);
     this.tell({ queued: outbox.rows.length });
     void this.run(this.on);
   }
@@ -160,6 +183,7 @@ export class LocalEngine implements Engine, Life {
       if (!this.shown) on.core.show(false);
       for (const id of on.logs.rows.keys()) await on.receipts.refresh(id).catch(ignore);
       void on.outbox.flush();
+      void on.alarms.connected().catch(ignore);
       await this.nameOrganisation(on);
       for (const id of on.logs.rows.keys()) on.receipts.want(id);
       return on.core.connected ? 0 : this.backoff();

@@ -194,6 +194,19 @@ export class Outbox {
     return state;
   }
 
+  /** An event for a conversation as it is now, for requests that bring their message along. */
+  async sealed(id: Hex, messageId: Uint8Array, content: Content): Promise<Uint8Array> {
+    this.checkSafe(id);
+    return this.seal(await this.ready(id), messageId, content);
+  }
+
+  /** The server wants a new generation: learn what has changed, and make it. */
+  async renew(id: Hex): Promise<void> {
+    await this.core.parts.chains.refresh();
+    await this.core.catchUp(id);
+    await this.statements.rekey(id);
+  }
+
   private async seal(state: ConversationState, messageId: Uint8Array, content: Content): Promise<Uint8Array> {
     const { keys, self, logs, env, chains } = this.core.parts;
     const secret = await keys.secret(state.id, state.generation);

@@ -32,6 +32,7 @@ const AREAS: Readonly<Record<keyof Engine, true>> = {
   defects: true,
   voice: true,
   push: true,
+  alarms: true,
 };
 
 type Method = (...args: unknown[]) => Promise<unknown>;

@@ -1,3 +1,4 @@
+import type { Alarms } from "./alarms";
 import type { Change } from "./api";
 import type { Chains } from "./chains";
 import type { Core } from "./core";
@@ -20,6 +21,7 @@ export interface Running {
   outbox: Outbox;
   files: Files;
   defects: Defects;
+  alarms: Alarms;
   receipts: Receipts;
   office: Office;
   talk: Talk;

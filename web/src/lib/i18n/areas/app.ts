@@ -42,6 +42,8 @@ export const app = area(
     "update.now": "Neu laden",
 
     "error.unknown": "Das hat nicht geklappt. Versuch es noch einmal.",
+    "error.alarm_not_sent": "NICHT gesendet – 112 anrufen",
+    "error.nobody_called": "Dort ist niemand, der alarmiert werden könnte.",
     "error.no_connection": "Keine Verbindung zum Server. Prüf das Netz und versuch es noch einmal.",
     "error.link_invalid": "Das ist kein Werkfunk-Link, oder er ist unvollständig.",
     "error.link_elsewhere": "Dieser Link gehört zu einem anderen Betrieb. Öffne ihn im Browser.",
@@ -107,6 +109,8 @@ export const app = area(
     "update.now": "Reload",
 
     "error.unknown": "That did not work. Please try again.",
+    "error.alarm_not_sent": "NOT sent – call 112",
+    "error.nobody_called": "There is nobody who could be alarmed.",
     "error.no_connection": "No connection to the server. Check the network and try again.",
     "error.link_invalid": "This is not a Werkfunk link, or it was cut off.",
     "error.link_elsewhere": "This link belongs to another business. Open it in the browser.",

@@ -1,0 +1,165 @@
+"""Alarms in the app: raised by holding one button, received over the whole screen, followed, ended, reported."""
+
+import asyncio
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from e2e.process import Serving
+
+from .conftest import Make, MakeEngine
+from .crew import Crew, crew
+from .engine import engine as engine_of
+from .joining import come_in, look
+
+
+async def hold(page: Page, name: str) -> None:
+    """Press a button for longer than it asks for."""
+    button = page.get_by_role("button", name=name, exact=True)
+    await button.scroll_into_view_if_needed()
+    await button.hover()
+    await page.mouse.down()
+    await expect(button).to_have_class(re.compile("holding"))
+    await expect(button).not_to_have_class(re.compile("holding"), timeout=15_000)
+    await page.mouse.up()
+
+
+async def two_phones(server: Serving, phone: Make, engine: MakeEngine) -> tuple[Crew, Page, Any]:
+    """Anna and Clara with the app in front of them, Ben by his engine, all on one site."""
+    team = await crew(server, phone, engine)
+    own = await engine_of(team.anna)
+    link = (await own("people.invite", "member", 1, 1))["link"]
+    device = await phone()
+    await come_in(device, link, "Clara Öztürk")
+    clara_id = await (await engine_of(device)).me()
+    await own("chats.create", "site", "Baustelle Lindenweg", "", [team.ben_id, clara_id])
+    team.page = await team.anna.open("/")
+    clara = await device.open("/")
+    await expect(clara.get_by_role("link", name="Baustelle Lindenweg")).to_be_visible()
+    return team, clara, device
+
+
+async def test_an_alarm_from_one_phone_to_the_other(
+    server: Serving, phone: Make, engine: MakeEngine, tmp_path: Path
+) -> None:
+    team, clara, _ = await two_phones(server, phone, engine)
+    anna = team.page
+    await anna.get_by_role("link", name="Alarm").click()
+    await expect(anna.get_by_label("Wen alarmieren?")).to_have_text("Baustelle Lindenweg")
+    await look(anna, "alarm-raise")
+    # A touch alone does nothing.
+    await anna.get_by_role("button", name="Unfall", exact=True).click()
+    await hold(anna, "Unfall")
+    await expect(anna.get_by_role("heading", name="Unfall! Ersthelfer bitte sofort kommen.")).to_be_visible()
+
+    calling = clara.get_by_role("alertdialog")
+    await expect(calling).to_contain_text("Unfall! Ersthelfer bitte sofort kommen.")
+    await expect(calling).to_contain_text("von Anna Huber")
+    await look(clara, "alarm-ringing")
+    await clara.keyboard.press("Escape")
+    await expect(calling).to_be_visible()
+    # Shown on Clara's phone, got by Ben's: the board says so by itself.
+    await expect(anna.get_by_role("listitem").filter(has_text="Clara")).to_contain_text("angezeigt")
+    await calling.get_by_role("button", name="Komme", exact=True).click()
+    await expect(calling).not_to_be_visible()
+    await expect(anna.get_by_role("listitem").filter(has_text="Clara")).to_contain_text("Komme")
+    await expect(anna.get_by_text("1/2")).to_be_visible()
+    await look(anna, "alarm-board")
+
+    async with anna.expect_download() as waiting:
+        await anna.get_by_role("button", name="Bericht als JSON").click()
+    path = tmp_path / "bericht.json"
+    await (await waiting.value).save_as(path)
+    report = json.loads(path.read_text())
+    assert report["text"] == "Unfall! Ersthelfer bitte sofort kommen."
+    assert {p["name"]: p["answer"] for p in report["people"]} == {"Ben Yıldız": "", "Clara Öztürk": "Komme"}
+
+    async with anna.expect_download() as waiting:
+        await anna.get_by_role("button", name="Bericht als PDF").click()
+    pdf = tmp_path / "bericht.pdf"
+    await (await waiting.value).save_as(pdf)
+    text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    for words in (
+        "Alarm – Notfall",
+        "Unfall! Ersthelfer bitte sofort kommen.",
+        "Clara Öztürk: Komme",
+        "Ben Yıldız",
+        "Ausgelöst",
+    ):
+        assert words in text
+
+    await anna.get_by_role("button", name="Entwarnung geben").click()
+    await expect(anna.get_by_role("listitem").filter(has_text="Entwarnung")).to_be_visible()
+    await clara.get_by_role("link", name="Alarm").click()
+    await expect(clara.get_by_role("link", name=re.compile("Unfall!.*Entwarnung"))).to_be_visible()
+
+
+async def test_without_network_it_says_so_and_is_sent_when_it_is_back(
+    server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    team, clara, _ = await two_phones(server, phone, engine)
+    anna = team.page
+    await anna.get_by_role("link", name="Alarm").click()
+    await expect(anna.get_by_label("Wen alarmieren?")).to_be_visible()
+    await team.anna.offline()
+    await hold(anna, "Räumung")
+    unsent = anna.get_by_role("alert").filter(has_text="NICHT gesendet – 112 anrufen")
+    await expect(unsent).to_be_visible()
+    await expect(unsent.get_by_role("link", name="112 anrufen")).to_have_attribute("href", "tel:112")
+    await look(anna, "alarm-unsent")
+    await hold(anna, "Ausfall")
+    await anna.get_by_role("alert").filter(has_text="Ausfall").get_by_role("button", name="Nicht mehr senden").click()
+    await team.anna.online()
+    await expect(clara.get_by_role("alertdialog")).to_contain_text("Räumung!")
+    await expect(unsent).not_to_be_visible()
+    recent = await team.ben("alarms.list")
+    assert [alarm["text"] for alarm in recent] == ["Räumung! Alle sofort zum Sammelplatz."]
+
+
+async def test_the_app_opened_later_is_called_then(server: Serving, phone: Make, engine: MakeEngine) -> None:
+    team, clara, device = await two_phones(server, phone, engine)
+    await clara.goto("about:blank")
+    site = next(c["id"] for c in await team.ben("chats.list") if c["title"] == "Baustelle Lindenweg")
+    out = {"conversation": site, "text": "Wasser im Keller", "level": 2, "drill": True, "policy": None, "place": None}
+    alarm = await team.ben("alarms.raise", out)
+    page = await device.open("/")
+    await expect(page.get_by_role("alertdialog")).to_contain_text("Wasser im Keller")
+    await expect(page.get_by_role("alertdialog")).to_contain_text("ÜBUNG")
+    await look(page, "alarm-drill")
+    await page.get_by_role("alertdialog").get_by_role("button", name="In 15 min").click()
+    while True:
+        people = {p["name"]: p for p in (await team.ben("alarms.board", alarm))["people"]}
+        if people["Clara Öztürk"]["code"] == 1015:
+            break
+        await asyncio.sleep(0.1)
+    # Anna's app rings until she has answered, whatever she does.
+    await expect(team.page.get_by_role("alertdialog")).to_be_visible()
+    await team.ben("alarms.end", alarm, False)
+    await expect(team.page.get_by_role("alertdialog")).not_to_be_visible()
+
+
+async def test_status_contact_and_policy(server: Serving, desktop: Make, engine: MakeEngine) -> None:
+    team = await crew(server, desktop, engine)
+    page = team.page
+    await page.get_by_role("link", name="Einstellungen").click()
+    await page.get_by_role("link", name=re.compile("Dienst und Alarm")).click()
+    await page.get_by_text("Feierabend").click()
+    await page.get_by_label("Handynummer").fill("+491511234567")
+    await page.get_by_label("von").fill("20:00")
+    await page.get_by_label("bis").fill("06:00")
+    await page.get_by_role("button", name="Speichern").click()
+    await expect(page.get_by_text("Gespeichert.")).to_be_visible()
+    await look(page, "duty")
+    await page.get_by_role("link", name="Abläufe bei Alarm").click()
+    await page.get_by_role("button", name="Neuer Ablauf").click()
+    await page.get_by_label("Name", exact=True).fill("Notfall")
+    await look(page, "policy-form")
+    await page.get_by_role("button", name="Speichern").click()
+    await expect(page.get_by_text("Nach 3 Minuten ohne 2 Zusagen: wer fehlt in der App und per SMS.")).to_be_visible()
+    await look(page, "policies")
+    own = await (await engine_of(team.anna))("alarms.duty")
+    assert (own["duty"], own["phone"], own["quiet"]["begins"]) == ("off", "+491511234567", "20:00")

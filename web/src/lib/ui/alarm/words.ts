@@ -1,0 +1,32 @@
+import { type Key, t } from "../../i18n/index.svelte";
+import type { AlarmLevel, AlarmView } from "../../sync/alarm_views";
+
+export const SEEN = 0;
+export const COMING = 1;
+export const NOT_COMING = 2;
+export const MINUTES = 1000;
+
+/** What is prepared for raising with one touch. */
+export const TEMPLATES: readonly { title: Key; text: Key; level: AlarmLevel }[] = [
+  { title: "alarm.accident", text: "alarm.accidentText", level: 3 },
+  { title: "alarm.evacuate", text: "alarm.evacuateText", level: 3 },
+  { title: "alarm.weather", text: "alarm.weatherText", level: 2 },
+  { title: "alarm.outage", text: "alarm.outageText", level: 2 },
+];
+
+/** An answer in words: the alarm's own, else the usual ones. */
+export function answerWords(code: number | null, answers: AlarmView["answers"] = []): string {
+  if (code === null) return "";
+  const own = answers.find(([one]) => one === code)?.[1];
+  if (own) return own;
+  if (code >= MINUTES) return t("alarm.minutes", { minutes: code - MINUTES });
+  if (code === SEEN) return t("alarm.seen");
+  if (code === COMING) return t("alarm.coming");
+  return code === NOT_COMING ? t("alarm.notComing") : t("alarm.other", { code });
+}
+
+/** Who raised it, or that nobody has signed it. */
+export function raiserWords(alarm: AlarmView): string {
+  if (alarm.signed || alarm.raiser) return t("alarm.by", { name: alarm.raiser });
+  return t("alarm.machine");
+}
