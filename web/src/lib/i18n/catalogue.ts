@@ -10,6 +10,7 @@ import { voice } from "./areas/voice";
 
 /** All texts. A new part of the app adds a file in `areas/` and a line in both objects. */
 export const de = {
+  ...alarm.de,
   ...app.de,
   ...chat.de,
   ...joining.de,
@@ -19,7 +20,6 @@ export const de = {
   ...settings.de,
   ...voice.de,
 };
-export const de = { ...alarm.de, ...app.de, ...chat.de, ...joining.de, ...people.de, ...photo.de, ...settings.de };
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {
   ...alarm.en,

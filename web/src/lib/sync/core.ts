@@ -106,11 +106,6 @@ export class Core {
     return this.channel.ask({ tag: "send", event, blobs }, id);
   }
 
-  /** Say something that needs no answer; without a connection it is not said. */
-  tell(frame: ClientFrame): void {
-    this.channel?.send(frame);
-  }
-
   async writeSlot(event: Uint8Array, id: Hex): Promise<void> {
     if (!this.channel) throw new Problem("no_connection");
     await this.channel.ask({ tag: "slot", event }, id);

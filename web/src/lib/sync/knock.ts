@@ -95,7 +95,14 @@ export async function openKnock(
     const keys = new Keyring(store, chains, transport, self);
     const logs = new Logs(store, chains, keys, ignore);
     const parts: Parts = { env, store, self, transport, chains, keys, logs };
-    const core = new Core(parts, { behind: ignore, slot: ignore, voice: ignore, refused: ignore, ended: ignore });
+    const core = new Core(parts, {
+      behind: ignore,
+      slot: ignore,
+      alarm: ignore,
+      voice: ignore,
+      refused: ignore,
+      ended: ignore,
+    });
     const receipts = new Receipts(core, () => known.receipts, ignore);
     await Promise.all([chains.loadPeople(), chains.load(), logs.load(), receipts.load()]);
     try {
