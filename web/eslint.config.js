@@ -13,6 +13,7 @@ const LAYERS = [
   "lib/storage",
   "lib/protocol",
   "lib/wire",
+  "lib/geo",
 ];
 const layer = (name, above) => ({
   files: [`src/${name}/**/*.{ts,svelte}`],

@@ -5,6 +5,7 @@ import { joining } from "./areas/joining";
 import { people } from "./areas/people";
 import { photo } from "./areas/photo";
 import { push } from "./areas/push";
+import { place } from "./areas/place";
 import { settings } from "./areas/settings";
 import { voice } from "./areas/voice";
 
@@ -19,6 +20,8 @@ export const de = {
   ...push.de,
   ...settings.de,
   ...voice.de,
+  ...place.de,
+  ...settings.de,
 };
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {
@@ -29,6 +32,7 @@ export const en: Readonly<Record<Key, string>> = {
   ...people.en,
   ...photo.en,
   ...push.en,
+  ...place.en,
   ...settings.en,
   ...voice.en,
 };

@@ -98,6 +98,16 @@ export function changeRole(
   return extend(state, author, time, 4, org.RoleChanged.toMap({ user, role }));
 }
 
+/** Policies by name; those not named stay. */
+export function setPolicies(
+  state: OrganisationState,
+  author: Author,
+  policies: ReadonlyMap<string, number | string>,
+  time: number,
+): Promise<MadeOrganisation> {
+  return extend(state, author, time, 7, org.PolicySet.toMap({ policies: new Map(policies) }));
+}
+
 export function removePerson(
   state: OrganisationState,
   author: Author,

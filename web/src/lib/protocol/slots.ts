@@ -15,6 +15,7 @@ import type { UserState } from "./user";
 
 /** Slots: small sealed last-writer-wins values per person and conversation (docs/protocol.md, 7). [M33] */
 export const SlotType = { READ_MARKER: 1, LIVE_PLACE: 2 } as const;
+export type SlotType = (typeof SlotType)[keyof typeof SlotType];
 
 const SignedSlot = record("SignedSlot", {
   header: at(0, Header),

@@ -7,6 +7,7 @@ import type {
   DefectView,
   DeviceView,
   FloorView,
+  FixView,
   Id,
   LinkView,
   MemberView,
@@ -16,9 +17,11 @@ import type {
   NoticeView,
   PageView,
   PersonView,
+  PlacesView,
   Phase,
   RoleName,
   SettingsView,
+  SpotView,
   TransferView,
 } from "./views";
 
@@ -40,6 +43,7 @@ export interface Engine {
   readonly voice: VoiceApi;
   readonly push: PushApi;
   readonly alarms: AlarmsApi;
+  readonly places: PlacesApi;
 }
 
 /** Getting in and out, and what this device is set to. */
@@ -241,6 +245,24 @@ export interface VoiceApi {
   note(conversation: Id, file: Blob, duration: number, levels: Uint8Array): Promise<Id>;
 }
 
+/** Where people are: only what they say themselves, only as long as they say. */
+export interface PlacesApi {
+  get(): Promise<PlacesView>;
+  /** Allow or forbid live places in the organisation, for all to see. Refused `forbidden`. */
+  allow(wanted: boolean): Promise<void>;
+  /** The person has read what the organisation decided. */
+  noticed(): Promise<void>;
+  /** A place as a message. */
+  send(conversation: Id, fix: FixView, label: string): Promise<Id>;
+  /** From now on each `fix` goes to the members, until `ends` (ms). Refused `location_forbidden`. */
+  share(conversation: Id, ends: number): Promise<void>;
+  stop(conversation: Id): Promise<void>;
+  /** Where this device is now; goes nowhere unless it is shared. */
+  fix(fix: FixView): Promise<void>;
+  /** Who of the members shares where they are, the newest first. */
+  team(conversation: Id): Promise<SpotView[]>;
+}
+
 /** What the worker tells without being asked; `messages` brings whole views, new or changed. */
 export type Change =
   | { type: "session" }
@@ -249,6 +271,7 @@ export type Change =
   | { type: "devices" }
   | { type: "conversations" }
   | { type: "alarms" }
+  | { type: "places" }
   | { type: "defects"; conversation: Id }
   | { type: "floor"; floor: FloorView }
   | { type: "packet"; conversation: Id; burst: Id; number: number; opus: Uint8Array }

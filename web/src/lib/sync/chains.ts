@@ -65,6 +65,11 @@ export class Chains {
     private readonly grown: (user: Hex) => void = () => undefined,
   ) {}
 
+  /** What the organisation has set, by name; nothing while its chain is not loaded. */
+  get policies(): ReadonlyMap<string, number | string> {
+    return this.state?.policies ?? new Map();
+  }
+
   get founded(): OrganisationState {
     if (!this.state) throw new Problem("unsafe", "no organisation");
     return this.state;

@@ -5,6 +5,7 @@ import { Problem } from "./api";
 import type { Change, Engine } from "./api";
 import { AlarmsArea } from "./area_alarms";
 import { DefectsArea } from "./area_defects";
+import { PlacesArea } from "./area_places";
 import { Chats, FilesArea, Messages } from "./area_chats";
 import { Devices, People } from "./area_people";
 import { PushArea } from "./area_push";
@@ -15,6 +16,7 @@ import { Core } from "./core";
 import type { Env } from "./env";
 import { Defects } from "./defects";
 import { Files } from "./files";
+import { LivePlaces } from "./live_places";
 import { Keyring } from "./keyring";
 import { DEFAULTS } from "./knock";
 import { Logs, type Taken } from "./logs";
@@ -24,6 +26,7 @@ import { asProblem } from "./problems";
 import { Receipts } from "./receipts";
 import type { Running } from "./running";
 import { Self } from "./self";
+import { Slots } from "./slots";
 import { Statements } from "./statements";
 import { isShown, Talk } from "./talk";
 import type { Sight } from "./render";
@@ -48,6 +51,7 @@ export class LocalEngine implements Engine, Life {
   readonly voice = new VoiceArea(this);
   readonly push = new PushArea(this);
   readonly alarms = new AlarmsArea(this);
+  readonly places = new PlacesArea(this);
 
   on: Running | null = null;
   stored: SettingsView = DEFAULTS;
@@ -87,6 +91,7 @@ export class LocalEngine implements Engine, Life {
       this.emit({ type: "people" });
       this.emit({ type: "conversations" });
       this.emit({ type: "session" });
+      this.emit({ type: "places" });
     };
     const chains = new Chains(store, transport, self.organisation, changed, (user) => {
       if (user === self.user) this.emit({ type: "devices" });
@@ -99,7 +104,6 @@ export class LocalEngine implements Engine, Life {
         behind: (behind) => {
           this.tell({ behind });
         },
-        slot: (conversation, event) => void receipts.take(conversation, event),
         voice: (frame) => {
           voice.take(frame);
         },
@@ -108,6 +112,7 @@ export class LocalEngine implements Engine, Life {
           if (frame.tag === "alarm") alarms.frame(frame);
           else alarms.board_(frame);
         },
+        slot: (conversation, event) => void slots.take(conversation, event),
         ended: (problem) => void this.ended(problem),
       },
     );
@@ -119,11 +124,17 @@ export class LocalEngine implements Engine, Life {
     const outbox = new Outbox(core, statements, uploads, (row, gone) => {
       this.queued(row, gone);
     });
+    const slots = new Slots(core);
+    const office = new Office(core);
+    const places = new LivePlaces(core, slots, office, this.emit);
     const receipts = new Receipts(
       core,
+      slots,
       () => this.stored.receipts,
       (id) => void this.marked(id),
     );
+    slots.add(receipts);
+    slots.add(places);
     const sight: Sight = {
       me: self.user,
       name: (user) => chains.name(user),
@@ -147,11 +158,21 @@ export class LocalEngine implements Engine, Life {
       defects,
       alarms,
       receipts,
-      office: new Office(core),
+      slots,
+      places,
+      office,
       talk,
       voice,
     };
-    await Promise.all([alarms.load(), chains.loadPeople(), logs.load(), outbox.load(), files.load(), receipts.load()]);
+    await Promise.all([
+      alarms.load(),
+      chains.loadPeople(),
+      logs.load(),
+      outbox.load(),
+      files.load(),
+      receipts.load(),
+      places.load(),
+    ]);
     this.tell({ queued: outbox.rows.length });
     void this.run(this.on);
   }
@@ -181,9 +202,10 @@ export class LocalEngine implements Engine, Life {
       });
       on.voice.opened();
       if (!this.shown) on.core.show(false);
-      for (const id of on.logs.rows.keys()) await on.receipts.refresh(id).catch(ignore);
+      for (const id of on.logs.rows.keys()) await on.slots.refresh(id).catch(ignore);
       void on.outbox.flush();
       void on.alarms.connected().catch(ignore);
+      void on.places.close();
       await this.nameOrganisation(on);
       for (const id of on.logs.rows.keys()) on.receipts.want(id);
       return on.core.connected ? 0 : this.backoff();

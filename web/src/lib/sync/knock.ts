@@ -8,6 +8,7 @@ import { Keyring } from "./keyring";
 import { contentOf } from "./lines";
 import { Logs } from "./logs";
 import { Receipts } from "./receipts";
+import { Slots } from "./slots";
 import { messageView, type Sight, titleOf } from "./render";
 import { Self } from "./self";
 import { Transport } from "./transport";
@@ -103,11 +104,13 @@ export async function openKnock(
       refused: ignore,
       ended: ignore,
     });
-    const receipts = new Receipts(core, () => known.receipts, ignore);
+    const slots = new Slots(core);
+    const receipts = new Receipts(core, slots, () => known.receipts, ignore);
+    slots.add(receipts);
     await Promise.all([chains.loadPeople(), chains.load(), logs.load(), receipts.load()]);
     try {
       await core.catchUp(knock.conversation);
-      for (const id of new Set([knock.conversation, ...seen])) if (logs.rows.has(id)) await receipts.refresh(id);
+      for (const id of new Set([knock.conversation, ...seen])) if (logs.rows.has(id)) await slots.refresh(id);
     } catch (error) {
       // Half of it may have come; what is here is shown, and without anything the caller says that something came.
       if (logs.cursor(knock.conversation) < knock.seq) throw error;

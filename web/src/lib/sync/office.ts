@@ -42,6 +42,12 @@ export class Office {
     await this.organisation(() => author.removePerson(chains.founded, keys.author(), unhex(user), env.now()));
   }
 
+  /** Set policies of the organisation; those not named stay. Everybody sees the statement. */
+  async setPolicies(policies: ReadonlyMap<string, number | string>): Promise<void> {
+    const { chains, keys, env } = this.core.parts;
+    await this.organisation(() => author.setPolicies(chains.founded, keys.author(), policies, env.now()));
+  }
+
   async setRole(user: Hex, role: Role): Promise<void> {
     const { chains, keys, env } = this.core.parts;
     await this.organisation(() => author.changeRole(chains.founded, keys.author(), unhex(user), role, env.now()));

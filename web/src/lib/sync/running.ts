@@ -4,11 +4,13 @@ import type { Chains } from "./chains";
 import type { Core } from "./core";
 import type { Defects } from "./defects";
 import type { Files } from "./files";
+import type { LivePlaces } from "./live_places";
 import type { Logs } from "./logs";
 import type { Office } from "./office";
 import type { Outbox } from "./outbox";
 import type { Receipts } from "./receipts";
 import type { Self } from "./self";
+import type { Slots } from "./slots";
 import type { Talk } from "./talk";
 import type { Voice } from "./voice";
 
@@ -23,7 +25,9 @@ export interface Running {
   defects: Defects;
   alarms: Alarms;
   receipts: Receipts;
+  slots: Slots;
   office: Office;
+  places: LivePlaces;
   talk: Talk;
   voice: Voice;
 }

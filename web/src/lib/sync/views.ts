@@ -292,3 +292,33 @@ export interface NoticeView {
   /** Read markers by conversation: notifications up to there are done with. */
   readUpTo: Record<Id, number>;
 }
+
+/** Where this device is: degrees, metres, ms since 1970 UTC. */
+export interface FixView {
+  latitude: number;
+  longitude: number;
+  accuracy: number;
+  time: number;
+}
+
+/** Where somebody is who shares it, until `ends`. */
+export interface SpotView extends FixView {
+  user: Id;
+  name: string;
+  me: boolean;
+  ends: number;
+}
+
+/** With whom this person shares where they are, until when. */
+export interface ShareView {
+  conversation: Id;
+  ends: number;
+}
+
+export interface PlacesView {
+  /** The organisation allows live places. */
+  allowed: boolean;
+  /** It has decided otherwise since this person last looked. */
+  news: boolean;
+  sharing: ShareView[];
+}

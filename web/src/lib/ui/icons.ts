@@ -23,8 +23,10 @@ import LogOut from "@lucide/svelte/icons/log-out";
 import MapPin from "@lucide/svelte/icons/map-pin";
 import Message from "@lucide/svelte/icons/message-circle";
 import MessagePlus from "@lucide/svelte/icons/message-circle-plus";
+import Minus from "@lucide/svelte/icons/minus";
 import Mic from "@lucide/svelte/icons/mic";
 import Paperclip from "@lucide/svelte/icons/paperclip";
+import Navigate from "@lucide/svelte/icons/navigation";
 import Pause from "@lucide/svelte/icons/pause";
 import Pencil from "@lucide/svelte/icons/pencil";
 import Play from "@lucide/svelte/icons/play";
@@ -83,8 +85,10 @@ export const ICONS = {
   list: List,
   logout: LogOut,
   mic: Mic,
+  minus: Minus,
   more: EllipsisVertical,
   mute: BellOff,
+  navigate: Navigate,
   newChat: MessagePlus,
   offline: Wifi,
   pause: Pause,

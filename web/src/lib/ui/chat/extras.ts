@@ -2,6 +2,8 @@ import type { Component } from "svelte";
 import DefectsKey from "../photo/DefectsKey.svelte";
 import EditBefore from "../photo/EditBefore.svelte";
 import EditReceived from "../photo/EditReceived.svelte";
+import AttachPlace from "../place/AttachPlace.svelte";
+import TeamStrip from "../place/TeamStrip.svelte";
 import type { ConversationView, MessageKind, MessageView } from "../../sync/views";
 import ComposerNote from "../voice/ComposerNote.svelte";
 import LiveStrip from "../voice/LiveStrip.svelte";
@@ -17,7 +19,7 @@ import TalkieKey from "../voice/TalkieKey.svelte";
 export const HEAD: readonly Component<{ chat: ConversationView }>[] = [DefectsKey, TalkieKey];
 
 /** Across the conversation, below its head: a running alarm, who speaks. */
-export const STRIPS: readonly Component<{ chat: ConversationView }>[] = [LiveStrip];
+export const STRIPS: readonly Component<{ chat: ConversationView }>[] = [LiveStrip, TeamStrip];
 
 /** In place of the send key while nothing is written: a voice note. `onbusy` hides the field while it is recorded. */
 export const COMPOSER: readonly Component<{ chat: ConversationView; onbusy: (busy: boolean) => void }>[] = [
@@ -25,7 +27,7 @@ export const COMPOSER: readonly Component<{ chat: ConversationView; onbusy: (bus
 ];
 
 /** Further rows in the sheet "attach". */
-export const ATTACH: readonly Component<{ chat: ConversationView; onclose: () => void }>[] = [];
+export const ATTACH: readonly Component<{ chat: ConversationView; onclose: () => void }>[] = [AttachPlace];
 
 /** On a photo before it is sent: an editor. `onchange` takes what it made. */
 export const BEFORE_SEND: readonly Component<{ photo: File; onchange: (photo: File) => void }>[] = [EditBefore];

@@ -1,0 +1,126 @@
+"""Places in the app: sent, shared for a while by one's own will, the team on the map and in the list, forbidden again."""
+
+import re
+from typing import Any
+
+from playwright.async_api import BrowserContext, Page, expect
+
+from e2e.process import Serving
+
+from .conftest import Make, MakeEngine
+from .crew import crew, look
+from .engine import Engine
+from .engine import engine as engine_of
+
+# MapLibre draws with WebGL; without a graphics card Chromium does it in software, and says so.
+GRAPHICS = ["--enable-unsafe-swiftshader", "--use-gl=angle", "--use-angle=swiftshader"]
+KASSEL = {"latitude": 51.3127, "longitude": 9.4797, "accuracy": 12}
+
+
+async def stand(context: BrowserContext) -> None:
+    await context.grant_permissions(["geolocation"])
+    await context.set_geolocation(KASSEL)
+
+
+async def allow(page: Page) -> None:
+    """The owner allows live places."""
+    await page.get_by_role("link", name="Einstellungen").click()
+    await page.get_by_role("link", name="Regeln im Betrieb").click()
+    await page.get_by_role("switch", name=re.compile("Live-Standort")).check()
+    await expect(page.get_by_text("Erlaubt. Wer will")).to_be_visible()
+
+
+async def told(engine: Engine) -> None:
+    """Until the engine knows that the rule has changed."""
+
+    async def look() -> bool:
+        view = await engine("places.get")
+        return bool(view["allowed"] and view["news"])
+
+    await engine.until(look)
+
+
+async def seen(engine: Engine, site: str, names: list[str]) -> list[Any]:
+    """Until exactly these people are seen on the site."""
+    spots: list[Any] = []
+
+    async def look() -> bool:
+        spots[:] = await engine("places.team", site)
+        return sorted(spot["name"] for spot in spots) == sorted(names)
+
+    await engine.until(look)
+    return spots
+
+
+async def test_a_place_is_sent_and_the_map_is_the_own_servers(server: Serving, phone: Make, engine: MakeEngine) -> None:
+    team = await crew(server, phone, engine, flags=GRAPHICS)
+    page = team.page
+    team.anna.guard.expected += ["GPU stall", "GroupMarkerNotSet", "swiftshader"]
+    await stand(team.anna.context)
+    site = await team.site("Lindenweg 4")
+    await team.open(site)
+    await page.get_by_role("button", name="Anhängen").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Standort").click()
+    await expect(page.get_by_text("Gerade teilt niemand")).to_be_visible()
+    await expect(page.locator(".maplibregl-canvas")).to_be_visible()
+    await expect(page.get_by_text("Natural Earth")).to_be_visible()
+    await look(page, "place-nobody")
+    await page.get_by_role("button", name="Ort senden").click()
+    await expect(page.get_by_text("Schieb die Karte")).to_be_visible()
+    await page.get_by_label("Was ist dort?").fill("Materiallager")
+    await look(page, "place-pick")
+    await page.get_by_role("button", name="Diesen Ort senden").click()
+    line = page.get_by_role("log").get_by_role("article", name=re.compile("Materiallager"))
+    await expect(line).to_be_visible()
+    await expect(line.get_by_role("link")).to_have_attribute("href", re.compile(r"^geo:51\.31\d*,9\.4\d*"))
+    sent = [one["place"] for one in await team.ben.lines(site) if one["kind"] == "place"]
+    assert len(sent) == 1
+    assert abs(sent[0]["latitude"] - 51.3127) < 0.01
+    assert sent[0]["label"] == "Materiallager"
+
+
+async def test_sharing_is_allowed_first_then_chosen_and_ends(server: Serving, phone: Make, engine: MakeEngine) -> None:
+    team = await crew(server, phone, engine)
+    page, ben = team.page, team.ben
+    team.anna.guard.expected.append("WebGL")
+    await stand(team.anna.context)
+    site = await team.site("Lindenweg 4")
+    await page.goto(f"{team.anna.origin}/c/{site}/place")
+    await expect(page.get_by_text("Live-Standorte sind im Betrieb nicht erlaubt.")).to_be_visible()
+    await page.goto(team.anna.origin)
+    await allow(page)
+    await look(page, "place-rule")
+    # Everybody is told; nobody shares anything by that.
+    await told(ben)
+    assert await ben("places.team", site) == []
+
+    await page.goto(f"{team.anna.origin}/c/{site}/place")
+    await page.get_by_role("button", name="Meinen Standort teilen").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("Es wird kein Verlauf gespeichert")
+    await look(page, "place-share")
+    await page.get_by_role("dialog").get_by_role("button", name="Teilen").click()
+    await expect(page.get_by_role("main").get_by_text("Du teilst deinen Standort bis")).to_be_visible()
+    (spot,) = await seen(ben, site, ["Anna Huber"])
+    assert (spot["name"], round(spot["latitude"], 4), spot["accuracy"]) == ("Anna Huber", 51.3127, 12)
+    # The device may have known its place for a moment already.
+    assert 14 * 60_000 < spot["ends"] - spot["time"] < 16 * 60_000
+
+    # Ben shares too; Anna sees how far away and in which direction he is.
+    await ben("places.noticed")
+    ends = spot["ends"]
+    await ben("places.share", site, ends)
+    await ben("places.fix", {"latitude": 51.3427, "longitude": 9.4797, "accuracy": 8, "time": spot["time"]})
+    await expect(page.get_by_role("button", name=re.compile("Ben Yıldız.*3,3 km nördlich"))).to_be_visible()
+    await expect(page.get_by_role("link", name="Hinführen zu Ben Yıldız")).to_have_attribute(
+        "href", re.compile("^geo:51.3427")
+    )
+    await look(page, "place-team")
+
+    await page.get_by_role("main").get_by_role("button", name="Beenden").first.click()
+    await expect(page.get_by_text("Du teilst deinen Standort bis")).to_have_count(0)
+    await seen(ben, site, ["Ben Yıldız"])
+
+    # Forbidden again, nobody is seen.
+    own = await engine_of(team.anna)
+    await own("places.allow", False)
+    await seen(ben, site, [])

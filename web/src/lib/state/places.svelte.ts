@@ -1,0 +1,24 @@
+import type { PlacesView } from "../sync/views";
+import { engine } from "./app.svelte";
+import { Live } from "./live.svelte";
+import { watch } from "./position";
+import { complain } from "./toasts.svelte";
+
+/** What the organisation allows, and what this person shares. */
+export const places = new Live<PlacesView>(
+  () => engine.places.get(),
+  (change) => change.type === "places" || change.type === "session",
+);
+
+/** While something is shared, tell the worker where this device is. Returns what ends it; made for `$effect`. */
+export function followPosition(): () => void {
+  let told = false;
+  return watch(
+    (fix) => void engine.places.fix(fix).catch(complain),
+    (problem) => {
+      // Once is enough: a cellar has no reception for a while.
+      if (!told) complain(problem);
+      told = true;
+    },
+  );
+}
