@@ -1,4 +1,4 @@
-"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, behind, protocol, ptt; all of them by default."""
+"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, behind, protocol, ptt, alarm; all of them by default."""
 
 import gc
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from bench import behind, idle, operations, pairs, ptt, room
+from bench import alarm, behind, idle, operations, pairs, ptt, room
 from bench.harness import many_files, require_references, save
 from bench.peers.base import Peer
 from bench.peers.ejabberd import Ejabberd
@@ -63,6 +63,8 @@ def measure(question: str, quick: bool) -> list[Row]:
             return rows
         case "behind":
             return [with_peer(Werkfunk, lambda p, _: behind.run(p, 10_000 // share))]
+        case "alarm":
+            return [with_peer(Werkfunk, lambda p, _: alarm.run(p, 2_000 // share))]
         case "ptt":
             return [
                 with_peer(kind, lambda p, _, n=listeners: ptt.run(n, 100_000 // n // share, p))  # type: ignore[misc,arg-type]
@@ -80,7 +82,7 @@ def main() -> None:
     quick = "--quick" in sys.argv
     require_references()
     many_files()
-    for question in arguments or ["pairs", "room", "idle", "behind", "protocol", "ptt"]:
+    for question in arguments or ["pairs", "room", "idle", "behind", "protocol", "ptt", "alarm"]:
         print(f"== {question}", flush=True)
         rows = measure(question, quick)
         if not quick:
