@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from e2e.process import Cli, Serving
 from integration.push_service import Browser, PushService
@@ -38,6 +39,9 @@ def server(cli: Cli, built: None, service: PushService) -> Iterator[Serving]:
 
 
 # Nobody's finger reaches a headless notification; the event is the browser's own type.
+# Chromium stops an idle service worker under its tools, which then never answer: not steady enough for every run.
+# The whole way is in every run with Firefox (test_firefox_push.py); these are in `make soak`.
+pytestmark = pytest.mark.soak
 TAP = """async () => {
   const [notification] = await registration.getNotifications();
   dispatchEvent(new NotificationEvent("notificationclick", { notification }));
@@ -181,9 +185,7 @@ async def test_a_push_that_is_not_ours_says_only_that_something_came(crew: Crew)
         await crew.worker.push(payload)
         (shown,) = await crew.worker.until_shown("Neue Nachricht")
         assert (shown["title"], shown["data"]) == ("Werkfunk", {"conversation": "", "seq": 0})
-        await crew.worker.worker.evaluate(
-            "registration.getNotifications().then((all) => all.forEach((one) => one.close()))"
-        )
+        await crew.worker.ask("registration.getNotifications().then((all) => all.forEach((one) => one.close()))")
 
 
 async def test_an_outsiders_conversation_opens_nothing(crew: Crew) -> None:
@@ -227,10 +229,11 @@ async def test_a_tap_leads_to_the_conversation(crew: Crew) -> None:
     page = await crew.bernd.device.tab("/")
     await crew.anna.say(crew.group, "hierher")
     await crew.bernd.until(lambda: has(crew.bernd, crew.group, "hierher"))
-    # What has been read is cleared by the app at once, so it must be news.
+    # What has been read is cleared by the app at once, so it must be news, in its list too.
+    await expect(page.get_by_text("hierher")).to_be_visible()
     await crew.worker.push({"c": crew.group, "s": (await crew.bernd.lines(crew.group))[-1]["seq"]})
     await crew.worker.until_shown("hierher")
-    await crew.worker.worker.evaluate(TAP)
+    await crew.worker.ask(TAP)
     await page.wait_for_url(f"**/c/{crew.group}")
     assert await crew.worker.shown() == []
 

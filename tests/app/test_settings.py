@@ -39,9 +39,9 @@ async def test_language_and_appearance_change_at_once_and_stay(server: Serving, 
     await page.reload()
     await expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    for place in ("profile", "about", "install"):
+    for place, title in (("profile", "Your profile"), ("about", "About Werkfunk"), ("install", "Install as an app")):
         await open_place(page, f"/settings/{place}")
-        await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
+        await expect(page.get_by_role("main").get_by_role("heading", name=title, level=1)).to_be_visible()
         await look(page, f"settings-{place}")
 
 

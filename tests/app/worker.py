@@ -1,10 +1,11 @@
 """The service worker of a device, as the browser's own tools reach it: pushes delivered, notifications read."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import CDPSession, Page, Worker
+from playwright.async_api import CDPSession, Error, Page, Worker
 
 from .browser import Device
 
@@ -15,14 +16,7 @@ ACTIVE = """async () => {
 }"""
 SHOWN = """async () => (await registration.getNotifications()).map((one) => (
   { title: one.title, body: one.body, tag: one.tag, silent: one.silent, data: one.data }))"""
-# A notification tells nobody that it was shown, so it is asked for at each turn; the test's timeout is the limit.
-UNTIL = """async ([count, text]) => {
-  for (;;) {
-    const all = await registration.getNotifications();
-    if (all.length === count && all.some((one) => one.title.includes(text) || one.body.includes(text))) return;
-    await new Promise((turn) => setTimeout(turn, 10));
-  }
-}"""
+PATIENCE_S = 3
 
 
 @dataclass
@@ -38,6 +32,15 @@ class ServiceWorker:
     def worker(self) -> Worker:
         return self.device.context.service_workers[-1]
 
+    async def ask(self, script: str) -> Any:
+        """Run a script in the worker. The browser stops an idle one, and a stopped one never answers: then it is started."""
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await self.worker.evaluate(script)
+            except (TimeoutError, Error):
+                await self.cdp.send("ServiceWorker.startWorker", {"scopeURL": f"{self.device.origin}/"})
+
     async def push(self, data: Any) -> None:
         """Deliver a push as the browser would after opening it."""
         text = data if isinstance(data, str) else json.dumps(data)
@@ -46,12 +49,16 @@ class ServiceWorker:
 
     async def shown(self) -> list[dict[str, Any]]:
         """The notifications that stand there now."""
-        return await self.worker.evaluate(SHOWN)
+        return list(await self.ask(SHOWN))
 
     async def until_shown(self, text: str, count: int = 1) -> list[dict[str, Any]]:
-        """Wait until `count` notifications stand there, one with `text`."""
-        await self.worker.evaluate(UNTIL, [count, text])
-        return await self.shown()
+        """Wait until `count` notifications stand there, one with `text`; the test's timeout is the limit."""
+        while True:
+            # A notification tells nobody that it was shown, so it is asked for again and again.
+            all_ = await self.shown()
+            if len(all_) == count and any(text in one["title"] or text in one["body"] for one in all_):
+                return all_
+            await self.page.wait_for_timeout(20)
 
 
 async def active(page: Page) -> None:

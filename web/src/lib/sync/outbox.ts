@@ -157,7 +157,8 @@ export class Outbox {
           if (error.code === "rekey_required") {
             await chains.refresh();
             await this.core.catchUp(id);
-            await this.statements.rekey(id);
+            // Often somebody else has made the next generation meanwhile; theirs serves as well.
+            if ((await logs.require(id)).generation === state.generation) await this.statements.rekey(id);
           } else if (error.code === "rate_limited" || error.code === "stale") {
             await env.pause(Math.min(2000, 100 * 2 ** attempt));
           } else throw error;
