@@ -22,7 +22,7 @@ async def test_what_is_written_offline_waits_visibly_and_goes_once(
         await page.get_by_role("button", name="Senden").click()
     log = page.get_by_role("log")
     await expect(log.get_by_role("img", name="Wartet auf Verbindung")).to_have_count(2)
-    await expect(page.get_by_text("Keine Verbindung. Du kannst weiterschreiben")).to_be_visible()
+    await expect(page.get_by_text("Keine Verbindung. Du kannst weiterschreiben").filter(visible=True)).to_be_visible()
     await look(page, "chat-offline")
     await team.ben.say(site, "Inzwischen von Ben")
     await team.anna.online()
