@@ -1,3 +1,5 @@
+import { concat } from "../protocol/bytes";
+
 /**
  * Ogg Opus (RFC 3533, RFC 7845): a file of Opus packets, as every player reads it. Pure; the same bytes as `sdk/ogg.py`.
  *
@@ -12,8 +14,8 @@ const text = new TextEncoder();
 
 /** A file of the packets; an empty one was lost. `serial` is any 32-bit number. */
 export function writeOgg(packets: readonly Uint8Array[], serial: number): Uint8Array<ArrayBuffer> {
-  const head = join([text.encode("OpusHead"), bytes(1, 1), little(PRE_SKIP, 2), little(48_000, 4), bytes(0, 0, 0)]);
-  const tags = join([text.encode("OpusTags"), little(8, 4), text.encode("Werkfunk"), little(0, 4)]);
+  const head = concat(text.encode("OpusHead"), bytes(1, 1), little(PRE_SKIP, 2), little(48_000, 4), bytes(0, 0, 0));
+  const tags = concat(text.encode("OpusTags"), little(8, 4), text.encode("Werkfunk"), little(0, 4));
   const pages = [page([head], 0, serial, 0, 2), page([tags], 0, serial, 1, 0)];
   const whole = concealable(packets);
   for (let start = 0; start < Math.max(1, whole.length); start += PAGE_PACKETS) {
@@ -21,7 +23,7 @@ export function writeOgg(packets: readonly Uint8Array[], serial: number): Uint8A
     const last = start + PAGE_PACKETS >= whole.length;
     pages.push(page(part, (start + part.length) * SAMPLES, serial, pages.length, last ? 4 : 0));
   }
-  return join(pages);
+  return concat(...pages);
 }
 
 function concealable(packets: readonly Uint8Array[]): Uint8Array[] {
@@ -39,7 +41,7 @@ function page(packets: readonly Uint8Array[], granule: number, serial: number, n
     for (let left = packet.length; left >= 255; left -= 255) lacing.push(255);
     lacing.push(packet.length % 255);
   }
-  const whole = join([
+  const whole = concat(
     text.encode("OggS"),
     bytes(0, flags),
     little(granule, 8),
@@ -48,7 +50,7 @@ function page(packets: readonly Uint8Array[], granule: number, serial: number, n
     little(0, 4),
     bytes(lacing.length, ...lacing),
     ...packets,
-  ]);
+  );
   whole.set(little(crc(whole), 4), 22);
   return whole;
 }
@@ -73,7 +75,7 @@ export function readOgg(data: Uint8Array): Uint8Array[] {
       open.push(data.subarray(body, body + size));
       body += size;
       if (size === 255) continue;
-      packets.push(join(open));
+      packets.push(concat(...open));
       open = [];
     }
     at = end;
@@ -91,16 +93,6 @@ function little(value: number, size: number): Uint8Array<ArrayBuffer> {
   for (let i = 0; i < size; i++) {
     out[i] = value % 256;
     value = Math.floor(value / 256);
-  }
-  return out;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
   }
   return out;
 }
