@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from werkfunk.adapters import outgoing
+from werkfunk.adapters.network import is_public
 from werkfunk.adapters.outgoing import Outside, SendFailed
 from werkfunk.domain.gateways import Gateway, Https, Smtp
 
@@ -109,7 +109,7 @@ async def test_private_addresses_and_unknown_hosts_are_refused(web: WebSink, mai
     ],
 )  # fmt: skip
 def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert outgoing._public(address) is public
+    assert is_public(address) is public
 
 
 async def test_a_certificate_for_another_is_refused(web: WebSink, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,25 +6,22 @@ the name leads to must be a public one. An origin that the operator names whole 
 
 import asyncio
 import secrets
-import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from ipaddress import IPv6Address, ip_address
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from werkfunk.adapters.clock import Clock
+from werkfunk.adapters.network import Checked, is_public, read_away, resolve
 from werkfunk.adapters.webpush import CURVE, PAYLOAD_SIZE, Vapid, seal
 
 ENDPOINT_MAX = 2_048
 TIMEOUT_S = 20
 CONNECTIONS = 16
-ANSWER_MAX = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,18 @@ class Allowed:
         )
         return url.scheme == "https" and port == 443 and listed
 
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """Where a connection may lead: public addresses, or an origin that the operator named. Raises ConnectError."""
+        if (host, port) in self.exempt:
+            return [host]
+        try:
+            addresses = await resolve(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError("name not found") from error
+        if not all(is_public(address) for address in addresses):
+            raise httpcore.ConnectError("not a public address")
+        return addresses
+
 
 def _port(url: SplitResult) -> int:
     return url.port or (80 if url.scheme == "http" else 443)
@@ -103,48 +112,6 @@ def origin_of(endpoint: str) -> str:
     """Scheme and authority, as VAPID's audience."""
     url = urlsplit(endpoint)
     return f"{url.scheme}://{url.netloc}"
-
-
-class Guarded(httpcore.AsyncNetworkBackend):
-    """Connections to public addresses only, the exempt ones aside."""
-
-    def __init__(self, exempt: frozenset[tuple[str, int]]) -> None:
-        self._exempt = exempt
-        self._backend = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Resolve once, check, connect to what was checked: a name cannot change its mind in between."""
-        if (host, port) in self._exempt:
-            return await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise httpcore.ConnectError("name not found") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not addresses or not all(is_public(address) for address in addresses):
-            raise httpcore.ConnectError("not a public address")
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in addresses[:4]:
-            try:
-                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the open internet."""
-    parsed = ip_address(address)
-    if isinstance(parsed, IPv6Address):
-        parsed = parsed.ipv4_mapped or parsed.sixtofour or parsed
-    return parsed.is_global and not parsed.is_multicast
 
 
 def retry_after(text: str, now: int) -> int:
@@ -213,14 +180,10 @@ class PushSender:
                 ssl_context=ssl.create_default_context(),
                 max_connections=CONNECTIONS,
                 keepalive_expiry=30,
-                network_backend=Guarded(self.allowed.exempt),
+                network_backend=Checked(self.allowed.resolve),
             )
         async with self._pool.stream(b"POST", endpoint, headers=headers, content=sealed) as response:
-            size = 0
-            async for piece in response.aiter_stream():
-                size += len(piece)
-                if size > ANSWER_MAX:
-                    break
+            await read_away(response)
             named = {name.lower(): value for name, value in response.headers}.get(b"retry-after", b"")
             return Answer(response.status, retry_after(named.decode("latin-1"), self._clock()))
 

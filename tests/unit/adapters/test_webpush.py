@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from werkfunk.adapters.push_sender import Allowed, is_public, retry_after
+from werkfunk.adapters.network import is_public
+from werkfunk.adapters.push_sender import Allowed, retry_after
 from werkfunk.adapters.webpush import CURVE, TOKEN_S, Vapid, b64, raw, seal
 
 NOW = 1_764_000_000_000
