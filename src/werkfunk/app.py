@@ -109,7 +109,7 @@ class Server:
             self._store.alarms, directory, alarms, alarm_settings, clock, self._fault
         )
         alarm_sender = self.alarm_sender = AlarmSender(self._store.alarms, alarm_settings, outside, clock, self._fault)
-        alarms.wake, alarm_clock.sends = alarm_clock.wake, alarm_sender.wake
+        alarms.wake, alarm_clock.sends = alarm_clock.pulse.wake, alarm_sender.pulse.wake
         services = Services(
             config,
             self._store,
@@ -168,7 +168,9 @@ class Server:
         )
         listener = _bind(config)
         self._port = listener.getsockname()[1]
-        chores = [loop.create_task(work) for work in (self._housekeeping(), alarm_clock.run(), alarm_sender.run())]
+        chores = [
+            loop.create_task(work) for work in (self._housekeeping(), alarm_clock.pulse.run(), alarm_sender.pulse.run())
+        ]
         log.info("started", version=__version__, listen=config.listen)
         loop.call_soon(ready, self._port)
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):

@@ -34,7 +34,7 @@ class AlarmFirm:
 
     def pass_time(self, seconds: float) -> None:
         self.clock.offset += int(seconds * 1000)
-        self.firm.server.alarm_clock.wake()
+        self.firm.server.alarm_clock.pulse.wake()
 
     async def newcomer(self, name: str) -> Client:
         client = await self.firm.invite(name)

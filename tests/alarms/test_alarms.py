@@ -258,7 +258,7 @@ async def test_a_message_that_fails_is_tried_again_until_the_alarm_has_ended(pla
         info = await place.anna.alarms.info(content.alarm)
     assert (info.sends[0].state, info.sends[0].attempts) == ("waiting", 1)
     place.pass_time(10)
-    place.firm.server.alarm_sender.wake()
+    place.firm.server.alarm_sender.pulse.wake()
     while info.sends[0].state == "waiting":
         info = await place.anna.alarms.info(content.alarm)
     assert (info.sends[0].state, info.sends[0].attempts) == ("sent", 2)

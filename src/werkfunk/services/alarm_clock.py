@@ -4,7 +4,6 @@ What is due stands in the store. A step and everything that follows from it are 
 the version that was read: who comes second finds nothing to do. The clock sleeps until the next moment, or is woken.
 """
 
-import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,10 +17,8 @@ from werkfunk.domain.gateways import Contact
 from werkfunk.services.alarm_settings import AlarmSettings
 from werkfunk.services.alarms import Alarms
 from werkfunk.services.directory import Directory
+from werkfunk.services.pulse import Pulse, seconds_until
 from werkfunk.storage.alarms import FAILED, Advance, AlarmRow, AlarmStore, MarkRow, SendRow
-
-LOOK_S = 30
-"""The clock looks at least so often: a wall clock may be set."""
 
 
 class AlarmClock:
@@ -41,29 +38,10 @@ class AlarmClock:
         self._alarms = alarms_
         self._settings = settings
         self._clock = clock
-        self._fault = fault
-        self._woken = asyncio.Event()
+        self.pulse = Pulse(self.turn, fault)
+        """Runs the turns."""
         self.sends: Callable[[], None] = lambda: None
         """Tells the sender that messages wait."""
-
-    def wake(self) -> None:
-        """Look now."""
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Do what is due, for ever."""
-        while True:
-            self._woken.clear()
-            wait = float(LOOK_S)
-            try:
-                wait = await self.turn()
-            except Exception as error:
-                self._fault(error)
-            try:
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
 
     async def turn(self) -> float:
         """Do all that is due now; gives the seconds until the next look."""
@@ -72,9 +50,7 @@ class AlarmClock:
             while await self._step(alarm):
                 pass
         upcoming = [at for _, at in await self._store.due()]
-        if not upcoming:
-            return LOOK_S
-        return min(LOOK_S, max(0.01, (min(upcoming) - self._clock()) / 1000))
+        return seconds_until(min(upcoming, default=None), self._clock())
 
     async def _step(self, alarm: bytes) -> bool:
         """One transition, if something is due; True when there may be more."""

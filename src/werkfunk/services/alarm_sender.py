@@ -16,13 +16,13 @@ from werkfunk.domain import gateways
 from werkfunk.domain.alarms import OPEN
 from werkfunk.domain.gateways import Contact
 from werkfunk.services.alarm_settings import AlarmSettings, StoredGateway
+from werkfunk.services.pulse import Pulse, seconds_until
 from werkfunk.storage.alarms import FAILED, SENT, WAITING, AlarmStore, SendRow
 
 AT_ONCE = 20
 ATTEMPTS = 6
 PAUSE_MS = 5_000
 HOLD_MS = (TIMEOUT_S + 10) * 1_000
-LOOK_S = 30
 
 
 class AlarmSender:
@@ -41,26 +41,8 @@ class AlarmSender:
         self._outside = outside
         self._clock = clock
         self._fault = fault
-        self._woken = asyncio.Event()
-
-    def wake(self) -> None:
-        """Look now."""
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Send what waits, for ever."""
-        while True:
-            self._woken.clear()
-            wait = float(LOOK_S)
-            try:
-                wait = await self.turn()
-            except Exception as error:
-                self._fault(error)
-            try:
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+        self.pulse = Pulse(self.turn, fault)
+        """Runs the turns."""
 
     async def turn(self) -> float:
         """Send all that is to be sent now; gives the seconds until the next look."""
@@ -71,10 +53,7 @@ class AlarmSender:
                 break
             stored = await self._settings.stored_gateways()
             await asyncio.gather(*(self._one(send, stored) for send in batch))
-        upcoming = await self._store.next_send()
-        if upcoming is None:
-            return LOOK_S
-        return min(LOOK_S, max(0.01, (upcoming - self._clock()) / 1000))
+        return seconds_until(await self._store.next_send(), self._clock())
 
     async def _one(self, send: SendRow, stored: dict[bytes, StoredGateway]) -> None:
         try:
