@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from werkfunk.cli.options import Json, Profile
 from werkfunk.cli.output import Printer
 
 alarm_app = typer.Typer(
@@ -17,8 +18,6 @@ oncall_app = typer.Typer(help="On-call plans.", no_args_is_help=True)
 alarm_app.add_typer(policy_app, name="policy")
 alarm_app.add_typer(gateway_app, name="gateway")
 
-Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Alarm = Annotated[str, typer.Argument(help="The alarm's id, or its beginning.")]
 File = Annotated[Path, typer.Argument(help="A JSON file; - for standard input.")]
 

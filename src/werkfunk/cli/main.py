@@ -17,6 +17,7 @@ from werkfunk import __version__
 from werkfunk.cli import map as maps
 from werkfunk.cli import photo, place, ptt
 from werkfunk.cli.alarm import alarm_app, duty, oncall_app
+from werkfunk.cli.options import Conversation, Data, Json, Profile, To
 from werkfunk.cli.output import Exit, Printer
 
 # httpx's own command line (click, pygments, rich) would be a third of each start; httpx does without it by itself.
@@ -39,10 +40,6 @@ app.add_typer(oncall_app, name="oncall")
 app.command("duty")(duty)
 app.add_typer(photo.app, name="photo")
 
-Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
-Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-Conversation = Annotated[str, typer.Option("--conversation", help="Title or id.")]
 DeviceName = Annotated[str, typer.Option("--device-name", help="What this device is called.")]
 DEVICE = f"Kommandozeile {platform.system()}"
 
@@ -223,7 +220,7 @@ def remove(profile: Profile, conversation: Conversation, person: str, json: Json
 @app.command()
 def send(
     profile: Profile,
-    to: Annotated[str, typer.Option("--to", help="Title or id of the conversation.")],
+    to: To,
     text: Annotated[str, typer.Argument(help="The text, or - for one message a line of standard input.")] = "",
     file: Annotated[list[Path] | None, typer.Option("--file", help="A file; may be repeated.")] = None,
     json: Json = False,

@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
+from werkfunk.cli.options import Data, Json
 from werkfunk.cli.output import Printer
 
 app = typer.Typer(help="The street map: list, add, remove.", no_args_is_help=True)
-
-Data = Annotated[Path, typer.Option("--data", help="The server's data folder.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 @app.command("add")

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
+from werkfunk.cli.options import Json, Profile, To
 from werkfunk.cli.output import Printer
 
 app = typer.Typer(help="Photos: cover parts of one, send some.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 @app.command("redact")
@@ -51,8 +50,8 @@ def _rectangle(text: str) -> tuple[float, float, float, float]:
 @app.command("send")
 def send(
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="At most ten.")],
-    profile: Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")],
-    to: Annotated[str, typer.Option("--to", help="Title or id of the conversation.")],
+    profile: Profile,
+    to: To,
     text: Annotated[str, typer.Option("--text", help="The caption.")] = "",
     json: Json = False,
 ) -> None:

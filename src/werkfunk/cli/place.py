@@ -1,19 +1,16 @@
 """`werkfunk place …`: send a place, share where one is for a while, see where the team is."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from werkfunk.cli.options import Conversation, Json, Profile, To
 from werkfunk.cli.output import Printer
 
 app = typer.Typer(help="Places: send one, share where you are for a while, see the team.", no_args_is_help=True)
-Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]
-To = Annotated[str, typer.Option("--to", help="Title or id of the conversation.")]
 Spot = Annotated[str, typer.Argument(help="LATITUDE,LONGITUDE in degrees, such as 51.3127,9.4797.", metavar="PLACE")]
 Accuracy = Annotated[float, typer.Option("--accuracy", help="In metres.", min=0)]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 @app.command()
@@ -57,7 +54,7 @@ def stop(profile: Profile, to: To, json: Json = False) -> None:
 @app.command()
 def team(
     profile: Profile,
-    conversation: Annotated[str, typer.Option("--conversation", help="Title or id.")],
+    conversation: Conversation,
     json: Json = False,
 ) -> None:
     """Where the members are who share it now."""

@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
+from werkfunk.cli.options import Json, Profile, To
 from werkfunk.cli.output import Printer
 
 app = typer.Typer(help="Push-to-talk: speak a file, record what is said.", no_args_is_help=True)
-Profile = Annotated[Path, typer.Option("--profile", help="The folder of a person's device.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 @app.command()
 def send(
     profile: Profile,
-    to: Annotated[str, typer.Option("--to", help="Title or id of the conversation.")],
+    to: To,
     file: Annotated[Path, typer.Argument(help="A WAV file, at most 60 s of it are spoken.", metavar="FILE.wav")],
     urgent: Annotated[bool, typer.Option("--urgent", help="For alarms: interrupt who speaks.")] = False,
     json: Json = False,
