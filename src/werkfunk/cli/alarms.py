@@ -287,13 +287,14 @@ def _plan(printer: Printer, client: Client, entry: bodies.PlanEntry) -> None:
         }
         for r in entry.short_rests
     ]
+    now = [name(user) for user in entry.now]
     values = {
         "plan": entry.id.hex(),
         "name": entry.plan.name,
-        "now": [name(user) for user in entry.now],
+        "now": now,
         "short_rests": rests,
     }
-    text = f"{entry.plan.name}: {', '.join(values['now']) or 'niemand'}"  # type: ignore[arg-type]
+    text = f"{entry.plan.name}: {', '.join(now) or 'niemand'}"
     text += "".join(
         f"\n  Ruhezeit (§5 ArbZG): {r['name']} hat nur {r['hours']} Stunden vor {r['begins']}" for r in rests
     )
