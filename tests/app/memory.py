@@ -12,7 +12,7 @@ class Growth:
 
     def __init__(self) -> None:
         found = psutil.Process().children(recursive=True)
-        self._tabs = [process.pid for process in found if "--type=renderer" in process.cmdline()]
+        self._tabs = [process.pid for process in found if _is_tab(process)]
         self._before = [_memory(pid, "VmRSS") for pid in self._tabs]
         for pid in self._tabs:
             # Begin again with the highest point (proc(5), clear_refs).
@@ -22,6 +22,14 @@ class Growth:
         """Bytes by which the one tab grew that grew most, at its highest point."""
         now = [_memory(pid, "VmHWM") for pid in self._tabs]
         return max(high - start for high, start in zip(now, self._before, strict=True))
+
+
+def _is_tab(process: psutil.Process) -> bool:
+    try:
+        return "--type=renderer" in process.cmdline()
+    except psutil.NoSuchProcess:
+        # It has ended while we looked.
+        return False
 
 
 def _memory(pid: int, field: str) -> int:

@@ -73,10 +73,13 @@ async def test_a_place_is_sent_and_the_map_is_the_own_servers(server: Serving, p
     line = page.get_by_role("log").get_by_role("article", name=re.compile("Materiallager"))
     await expect(line).to_be_visible()
     await expect(line.get_by_role("link")).to_have_attribute("href", re.compile(r"^geo:51\.31\d*,9\.4\d*"))
-    sent = [one["place"] for one in await team.ben.lines(site) if one["kind"] == "place"]
-    assert len(sent) == 1
-    assert abs(sent[0]["latitude"] - 51.3127) < 0.01
-    assert sent[0]["label"] == "Materiallager"
+
+    async def arrived() -> list[Any]:
+        return [one["place"] for one in await team.ben.lines(site) if one["kind"] == "place"]
+
+    (sent,) = await team.ben.until(arrived)
+    assert abs(sent["latitude"] - 51.3127) < 0.01
+    assert sent["label"] == "Materiallager"
 
 
 async def test_sharing_is_allowed_first_then_chosen_and_ends(server: Serving, phone: Make, engine: MakeEngine) -> None:

@@ -55,6 +55,7 @@ export class Chains {
   readonly people = new Map<Hex, PersonRow>();
   private state: OrganisationState | null = null;
   private running: Promise<void> | null = null;
+  private next: Promise<void> | null = null;
 
   constructor(
     private readonly store: Store,
@@ -114,10 +115,20 @@ export class Chains {
     this.grown(hex(state.id));
   }
 
-  /** Everything new: people, their chains, the organisation's. Calls at the same time share one round. */
+  /**
+   * Everything new: people, their chains, the organisation's. A round under way may have asked before there was what a
+   * caller wants to know; whoever calls meanwhile shares the next one.
+   */
   refresh(): Promise<void> {
-    this.running ??= this.fetchAll().finally(() => {
-      this.running = null;
+    if (!this.running) return this.round();
+    this.next ??= this.running.catch(() => undefined).then(() => this.round());
+    return this.next;
+  }
+
+  private round(): Promise<void> {
+    this.next = null;
+    this.running = this.fetchAll().finally(() => {
+      if (!this.next) this.running = null;
     });
     return this.running;
   }
@@ -130,16 +141,14 @@ export class Chains {
       const suspect = await this.look(id, person.chain_length);
       this.note(batch, id, person.role ?? 0, fromB64(person.profile), suspect);
     }
-    await this.refreshOrganisation();
+    const grown = await this.refreshOrganisation();
     // The signed chain, not the server's word, says what role somebody has.
     for (const [id, row] of this.people) {
       const role = this.users.has(id) ? (this.founded.role(this.user(id).id) ?? 0) : row.role;
       if (role !== row.role) this.keepPerson(batch, { ...row, role });
     }
-    if (batch.changes.length > 0) {
-      await this.store.write(batch);
-      this.changed();
-    }
+    if (batch.changes.length > 0) await this.store.write(batch);
+    if (grown || batch.changes.length > 0) this.changed();
   }
 
   /** Why a person's keys are not to be trusted now, or "". One spoilt chain must not stop the others. [M11] */
@@ -204,19 +213,21 @@ export class Chains {
     return state;
   }
 
-  async refreshOrganisation(): Promise<void> {
+  /** Whether there was something new. */
+  private async refreshOrganisation(): Promise<boolean> {
     const known = this.founded;
     const answer = await this.transport.call<Chain>("GET", "/v1/organisation/chain", {
       query: { after: known.length },
     });
     if (answer.length < known.length) throw new Problem("unsafe", "chain_shortened");
     const statements = bytesOf(answer.statements);
-    if (statements.length === 0) return;
+    if (statements.length === 0) return false;
     await this.knowSigners(statements);
     const state = await replayOrganisation(statements, this.users, known);
-    if (!state) return;
+    if (!state) return false;
     await this.store.write(extend(new Batch(), this.organisation, state.length, statements));
     this.state = state;
+    return true;
   }
 
   /** Know the newest chain of whoever signed the statements. */

@@ -70,7 +70,7 @@ export class Office {
         return;
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== "stale" || attempt >= RACES) throw error;
-        await chains.refreshOrganisation();
+        await chains.refresh();
       }
     }
   }
