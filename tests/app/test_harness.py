@@ -29,6 +29,19 @@ async def test_two_engines_talk(server: Serving, engine: MakeEngine) -> None:
     assert line["senderName"] == "Anna"
 
 
+async def test_a_conversation_that_is_asked_for_twice_is_one(server: Serving, engine: MakeEngine) -> None:
+    """As when a tab goes after its worker has asked the server: the next worker is asked again, with the same id."""
+    anna = await engine()
+    await anna.join(server.setup, "Anna")
+    wanted = ["chats", "create", ["site", "Lindenweg", "Lindenweg 4", [], "0f" * 16]]
+    anna.device.guard.expected.append("409")
+    made = await anna.page.evaluate("(wanted) => Promise.all([ask(...wanted), ask(...wanted)])", wanted)
+    made.append(await anna.page.evaluate("(wanted) => ask(...wanted)", wanted))
+    assert [one["value"] for one in made] == ["0f" * 16] * 3
+    (site,) = await anna("chats.list")
+    assert site["title"] == "Lindenweg"
+
+
 async def find(one: Engine, conversation: str, text: str) -> dict[str, Any] | None:
     if all(known["id"] != conversation for known in await one("chats.list")):
         return None

@@ -34,7 +34,9 @@ class Wire:
         return cls(await connect(base.replace("http", "ws") + "/v1/ws", compression=None, proxy=None, max_size=2**23))
 
     async def next(self) -> Any:
-        return frames.decode_server(await self.socket.recv(decode=False))
+        frame = frames.decode_server(await self.socket.recv(decode=False))
+        assert frame is not None
+        return frame
 
     async def until(self, kind: type) -> Any:
         """The next frame of a kind; others are passed over."""

@@ -83,8 +83,10 @@ class Channel:
     async def _next(self) -> Frame:
         try:
             async with asyncio.timeout(WAIT_S):
-                data = await self._socket.recv(decode=False)
-            return frames.decode_server(data)
+                while True:
+                    frame = frames.decode_server(await self._socket.recv(decode=False))
+                    if frame is not None:
+                        return frame
         except (ConnectionClosed, TimeoutError, OSError) as error:
             raise NoConnection("the connection broke", type(error).__name__) from error
         except msgspec.MsgspecError as error:
@@ -97,6 +99,8 @@ class Channel:
                 data = await self._socket.recv(decode=False)
                 frame = frames.decode_server(data)
                 match frame:
+                    case None:
+                        pass
                     case frames.Ack() if frame.message_id in self._waiting:
                         self._settle(frame.message_id, frame)
                     case frames.Refused() if frame.reference in self._waiting:

@@ -1,8 +1,9 @@
 """The WebSocket frames: MessagePack arrays, one binary message each (see docs/decisions, "frame codec").
 
-A frame is `[tag, field, …]` in the order of the fields below. Unknown tags and wrong types are refused with `malformed`
-and close the connection; fields that a newer peer adds at the end are ignored by an older one. Byte fields are raw
-bytes; ids and events are those of docs/protocol.md. Times are milliseconds since 1970 UTC, and the server's.
+A frame is `[tag, field, …]` in the order of the fields below. Wrong types are refused with `malformed` and close the
+connection, and so does the server with an unknown tag; a client passes over a tag that it does not know, for its server
+may be newer. Fields that a newer peer adds at the end are ignored by an older one. Byte fields are raw bytes; ids and
+events are those of docs/protocol.md. Times are milliseconds since 1970 UTC, and the server's.
 
     client                              server
       |  <--------------  Challenge        |   32 fresh bytes
@@ -14,6 +15,8 @@ bytes; ids and events are those of docs/protocol.md. Times are milliseconds sinc
       |  <--------------  Ack | Refused    |   Ack only after the durable commit
       |  <--------------  Event            |   live, gapless seq: a gap means Fetch
 """
+
+from typing import get_args
 
 import msgspec
 
@@ -330,6 +333,7 @@ ServerFrame = (
 
 encode = msgspec.msgpack.Encoder().encode
 _client: msgspec.msgpack.Decoder[ClientFrame] = msgspec.msgpack.Decoder(ClientFrame)
+_SERVER_TAGS = frozenset(kind.__struct_config__.tag for kind in get_args(ServerFrame))
 _server: msgspec.msgpack.Decoder[ServerFrame] = msgspec.msgpack.Decoder(ServerFrame)
 
 
@@ -338,6 +342,12 @@ def decode_client(data: bytes) -> ClientFrame:
     return _client.decode(data)
 
 
-def decode_server(data: bytes) -> ServerFrame:
-    """Decode a frame from the server. Raises msgspec.DecodeError (ValidationError included)."""
-    return _server.decode(data)
+def decode_server(data: bytes) -> ServerFrame | None:
+    """Decode a frame from the server; None for a kind of a newer server. Raises msgspec.DecodeError (ValidationError included)."""
+    try:
+        return _server.decode(data)
+    except msgspec.ValidationError:
+        match msgspec.msgpack.decode(data):
+            case [str(tag), *_] if tag not in _SERVER_TAGS:
+                return None
+        raise

@@ -1,10 +1,10 @@
-import { CHANNEL, LOCK } from "../lib/sync/names";
+import { CHANNEL, LOCK, type NoticeData } from "../lib/sync/names";
 import type { Knock } from "../lib/sync/knock";
 import type { Message } from "../lib/sync/rpc";
 import type { NoticeView } from "../lib/sync/views";
 import { trusted } from "../lib/sync/trusted";
 import type { ToApp, ToWorker } from "../lib/sync/worker_messages";
-import { type NoticeData, shownFor } from "./notices";
+import { shownFor } from "./notices";
 import { type Files, Shell } from "./shell";
 import type { Opener } from "./types";
 

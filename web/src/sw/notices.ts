@@ -1,12 +1,7 @@
 import { push } from "../lib/i18n/areas/push";
 import type { Knock } from "../lib/sync/knock";
+import type { NoticeData } from "../lib/sync/names";
 import type { NewsView, NoticeView } from "../lib/sync/views";
-
-/** What goes with a notification, for the tap on it and for clearing. */
-export interface NoticeData {
-  conversation: string;
-  seq: number;
-}
 
 export interface Shown {
   title: string;

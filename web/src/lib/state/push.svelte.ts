@@ -1,8 +1,10 @@
 import { Problem } from "../sync/api";
+import type { NoticeData } from "../sync/names";
 import { targetOf } from "../sync/subscription";
 import type { ConversationView } from "../sync/views";
 import { engine, listen, settings } from "./app.svelte";
 import { isApple, installed } from "./install.svelte";
+import { isRead } from "./read";
 import { workerReady } from "./update.svelte";
 
 /**
@@ -100,6 +102,13 @@ export function startPush(): () => void {
   });
 }
 
+/** Forget everything on this device. The server first forgets where it pushes to; offline, it learns so by its next push. */
+export async function wipe(): Promise<void> {
+  const { network } = await engine.session.get();
+  if (network.state === "online") await engine.push.unsubscribe().catch(ignoreProblem);
+  await engine.session.wipe();
+}
+
 /** Nobody is set up here any more: no push, no notification, no badge. */
 export async function forgetPush(): Promise<void> {
   const registration = await workerReady();
@@ -111,11 +120,9 @@ export async function forgetPush(): Promise<void> {
 
 /** Notifications of what has been read, on any device, go; the badge says what is unread. */
 export async function tidy(chats: readonly ConversationView[]): Promise<void> {
-  const isRead = (id: string): boolean => chats.some((chat) => chat.id === id && chat.unread === 0);
   const registration = await workerReady();
   for (const shown of (await registration?.getNotifications()) ?? []) {
-    const { conversation } = shown.data as { conversation: string };
-    if (isRead(conversation)) shown.close();
+    if (isRead(shown.data as NoticeData, chats)) shown.close();
   }
   const unread = chats.reduce((sum, chat) => sum + chat.unread, 0);
   await (unread > 0 ? navigator.setAppBadge?.(unread) : navigator.clearAppBadge?.())?.catch(ignoreProblem);

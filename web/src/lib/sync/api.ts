@@ -98,9 +98,10 @@ export interface ChatsApi {
   list(): Promise<ConversationView[]>;
   get(id: Id): Promise<ConversationView>;
   members(id: Id): Promise<MemberView[]>;
-  create(kind: ConversationKind, title: string, site: string, people: Id[]): Promise<Id>;
+  /** `id`, given by the asking tab, so that asking again (its worker went) does not make two. */
+  create(kind: ConversationKind, title: string, site: string, people: Id[], id?: Id): Promise<Id>;
   /** The direct conversation with a person; made if there is none. */
-  direct(person: Id): Promise<Id>;
+  direct(person: Id, id?: Id): Promise<Id>;
   rename(id: Id, title: string, site: string): Promise<void>;
   add(id: Id, people: Id[]): Promise<void>;
   remove(id: Id, person: Id): Promise<void>;

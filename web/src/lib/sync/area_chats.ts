@@ -18,12 +18,12 @@ export class Chats implements ChatsApi {
     return this.ground.running.talk.members(id);
   }
 
-  create(kind: ConversationKind, title: string, site: string, people: Id[]): Promise<Id> {
-    return this.ground.running.talk.create(kind, title, site, people);
+  create(kind: ConversationKind, title: string, site: string, people: Id[], id?: Id): Promise<Id> {
+    return this.ground.running.talk.create(kind, title, site, people, id);
   }
 
-  direct(person: Id): Promise<Id> {
-    return this.ground.running.talk.direct(person);
+  direct(person: Id, id?: Id): Promise<Id> {
+    return this.ground.running.talk.direct(person, id);
   }
 
   rename(id: Id, title: string, site: string): Promise<void> {

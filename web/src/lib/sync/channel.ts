@@ -67,7 +67,14 @@ export class Channel {
         fail(new Problem("no_connection"));
       };
       socket.onmessage = (message: MessageEvent<ArrayBuffer>) => {
-        const frame = decodeFrame(message.data);
+        let frame: ServerFrame | null;
+        try {
+          frame = decodeFrame(message.data);
+        } catch {
+          fail(new Problem("no_connection", "malformed"));
+          return;
+        }
+        if (frame === null) return;
         if (frame.tag === "challenge") {
           const signed = tagged(Label.CHANNEL, base, frame.nonce, device);
           key.sign(signed).then(
@@ -97,13 +104,14 @@ export class Channel {
 
   private take(data: ArrayBuffer): void {
     this.heard = performance.now();
-    let frame: ServerFrame;
+    let frame: ServerFrame | null;
     try {
       frame = decodeFrame(data);
     } catch {
       this.end(new Problem("no_connection", "malformed"));
       return;
     }
+    if (frame === null) return;
     switch (frame.tag) {
       case "ack":
         this.settle(hex(frame.messageId))?.resolve({ seq: frame.seq, time: frame.time });

@@ -54,9 +54,23 @@ class Page {
   row: ConversationRow;
   fresh = 0;
 
-  constructor(row: ConversationRow, state: ConversationState | null) {
-    this.row = row;
+  constructor(
+    /** As it was when the page began. */
+    readonly start: ConversationRow,
+    state: ConversationState | null,
+  ) {
+    this.row = start;
     this.state = state;
+  }
+
+  /** The row together with what people have done to it meanwhile: drafts, mute, marks. */
+  merged(now: ConversationRow | undefined): ConversationRow {
+    if (!now) return this.row;
+    const { draft, muted } = now;
+    if (now.readSeq <= this.row.readSeq) return { ...this.row, draft, muted };
+    // Marked as read while this was being checked: what has come in since counts on top.
+    const unread = now.unread + Math.max(0, this.row.unread - this.start.unread);
+    return { ...this.row, draft, muted, readSeq: now.readSeq, unread };
   }
 
   put(row: EventRow): void {
@@ -75,6 +89,8 @@ export class Logs {
   readonly rows = new Map<Hex, ConversationRow>();
   private readonly states = new Map<Hex, ConversationState>();
   private readonly turns = new Map<Hex, Promise<unknown>>();
+  /** Writes of a conversation's row, one after the other: the last one on the disk is the newest. */
+  private readonly writes = new Map<Hex, Promise<unknown>>();
 
   constructor(
     private readonly store: Store,
@@ -120,17 +136,17 @@ export class Logs {
   async change(conversation: Hex, change: Partial<ConversationRow>): Promise<void> {
     const row = this.rows.get(conversation);
     if (!row) throw new Problem("not_found", "conversation");
-    const next = { ...row, ...change };
-    this.rows.set(conversation, next);
-    await this.store.put("conversation", conversation, next);
+    this.rows.set(conversation, { ...row, ...change });
+    await queued(this.writes, conversation, () => this.save(conversation));
+  }
+
+  private async save(conversation: Hex): Promise<void> {
+    await this.store.put("conversation", conversation, this.rows.get(conversation)!);
   }
 
   /** One thing at a time for each conversation. */
   turn<T>(conversation: Hex, task: () => Promise<T>): Promise<T> {
-    const before = this.turns.get(conversation) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(task);
-    this.turns.set(conversation, mine);
-    return mine;
+    return queued(this.turns, conversation, task);
   }
 
   /**
@@ -163,13 +179,12 @@ export class Logs {
     const batch = new Batch();
     for (const row of page.rows.values()) batch.put("event", [conversation, row.seq], row);
     for (const row of page.defects.values()) batch.put("defect", [conversation, row.defect], row);
-    batch.put("conversation", conversation, page.row);
-    await this.store.write(batch);
-    // Drafts and marks may have changed while this was being checked.
-    const now = this.rows.get(conversation);
-    if (now)
-      page.row = { ...page.row, draft: now.draft, muted: now.muted, readSeq: Math.max(now.readSeq, page.row.readSeq) };
-    this.rows.set(conversation, page.row);
+    await queued(this.writes, conversation, async () => {
+      batch.put("conversation", conversation, page.merged(this.rows.get(conversation)));
+      await this.store.write(batch);
+      // What changed during the write is written by whoever changed it, after this.
+      this.rows.set(conversation, page.merged(this.rows.get(conversation)));
+    });
     if (page.state) this.states.set(conversation, page.state);
     const taken = {
       conversation,
@@ -404,15 +419,27 @@ export class Logs {
 
   /** Move the read marker forward; counts again what is beyond it. */
   async markRead(conversation: Hex, seq: number): Promise<boolean> {
-    const row = this.rows.get(conversation);
-    if (!row || seq <= row.readSeq) return false;
-    const beyond = await this.store.shown(conversation, { after: seq }, 1000);
-    const unread = beyond.filter(
-      (one) => !one.notice && one.state !== STATEMENT && one.sender !== this.keys.self.user,
-    ).length;
-    await this.change(conversation, { readSeq: Math.min(seq, row.lastSeq), unread });
-    return true;
+    return queued(this.writes, conversation, async () => {
+      const row = this.rows.get(conversation);
+      if (!row || seq <= row.readSeq) return false;
+      const beyond = await this.store.shown(conversation, { after: seq }, 1000);
+      const unread = beyond.filter(
+        (one) => !one.notice && one.state !== STATEMENT && one.sender !== this.keys.self.user,
+      ).length;
+      const now = this.rows.get(conversation) ?? row;
+      this.rows.set(conversation, { ...now, readSeq: Math.min(seq, now.lastSeq), unread });
+      await this.save(conversation);
+      return true;
+    });
   }
+}
+
+/** Do `task` after everything that was queued for the same conversation before, whatever became of it. */
+function queued<T>(queues: Map<Hex, Promise<unknown>>, conversation: Hex, task: () => Promise<T>): Promise<T> {
+  const before = queues.get(conversation) ?? Promise.resolve();
+  const mine = before.catch(() => undefined).then(task);
+  queues.set(conversation, mine);
+  return mine;
 }
 
 /** Whether a generation inside names a head of a person's chain that is newer than what is known. */

@@ -53,6 +53,7 @@ export function conversationView(
     site: row.site,
     peer,
     unread: row.unread,
+    readSeq: row.readSeq,
     time: row.time,
     last,
     draft: row.draft,

@@ -57,9 +57,19 @@ export async function perform(engine: Engine, call: Call): Promise<Reply> {
   }
 }
 
-/** A message gets its id here: when the worker goes before it answers, the next one is asked for the same message. */
-function named(id: string, [conversation, out]: unknown[]): unknown[] {
-  return [conversation, { id: id.replaceAll("-", ""), ...(out as Outgoing) }];
+/** What makes something new gets its id here: a worker that goes before it answers, and the next one, are asked for the same. */
+function named(call: Call): Call {
+  const id = call.id.replaceAll("-", "");
+  const [first, out] = call.args;
+  switch (`${call.area}.${call.method}`) {
+    case "messages.send":
+      return { ...call, args: [first, { id, ...(out as Outgoing) }] };
+    case "chats.create":
+    case "chats.direct":
+      return { ...call, args: [...call.args, id] };
+    default:
+      return call;
+  }
 }
 
 /** An `Engine` whose calls go through `post`; `settle` takes the replies. */
@@ -71,7 +81,7 @@ export function remote(post: (call: Call) => void): {
   const ask = (area: keyof Engine, method: string, args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const id = crypto.randomUUID();
-      const call: Call = { id, area, method, args: area === "messages" && method === "send" ? named(id, args) : args };
+      const call = named({ id, area, method, args });
       open.set(call.id, { resolve, reject });
       post(call);
     });

@@ -68,24 +68,43 @@ export class Talk {
     return views.sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  async create(kind: ConversationKind, title: string, site: string, people: readonly Hex[]): Promise<Hex> {
-    const { chains, env, self } = this.core.parts;
+  /** Asked again for the same `id`, it is the same conversation. */
+  async create(
+    kind: ConversationKind,
+    title: string,
+    site: string,
+    people: readonly Hex[],
+    id = hex(this.core.parts.env.random(16)),
+  ): Promise<Hex> {
+    const { logs } = this.core.parts;
+    if (!logs.rows.has(id)) {
+      try {
+        await this.found(unhex(id), kind, people);
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === "conflict")) throw error;
+        // The server has it from the first time.
+        await this.core.catchUp(id);
+      }
+    }
+    const titled = logs.rows.get(id)?.title || this.outbox.rows.some((row) => row.conversation === id);
+    if (kind !== "direct" && !titled) await this.details(id, title, site);
+    return id;
+  }
+
+  private async found(conversation: Uint8Array, kind: ConversationKind, people: readonly Hex[]): Promise<void> {
+    const { chains, self } = this.core.parts;
     await chains.refresh();
-    const conversation = env.random(16);
     const other = kind === "direct" ? MemberRole.LEAD : MemberRole.MEMBER;
     const members = new Map<Hex, MemberRole>([[self.user, MemberRole.LEAD]]);
     for (const user of people) if (user !== self.user) members.set(user, other);
     const made = await this.statements.made((desk) => desk.create(conversation, KINDS[kind], members));
     await this.statements.write("/v1/conversations", made);
-    const id = hex(conversation);
-    if (kind !== "direct") await this.details(id, title, site);
-    return id;
   }
 
-  async direct(person: Hex): Promise<Hex> {
+  async direct(person: Hex, id?: Hex): Promise<Hex> {
     const rows = [...this.core.parts.logs.rows.values()];
     const known = rows.find((row) => row.kind === Kind.DIRECT && row.peer === person);
-    return known?.id ?? this.create("direct", "", "", [person]);
+    return known?.id ?? this.create("direct", "", "", [person], id);
   }
 
   async details(id: Hex, title: string, site: string): Promise<void> {

@@ -71,6 +71,8 @@ export interface ConversationView {
   /** The other person of a direct conversation. */
   peer: PersonView | null;
   unread: number;
+  /** Read up to here in the log. */
+  readSeq: number;
   /** Of the newest message or notice. */
   time: number;
   last: LastView | null;

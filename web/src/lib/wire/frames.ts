@@ -256,8 +256,8 @@ export function encodeFrame(frame: ClientFrame): Uint8Array<ArrayBuffer> {
   return encode([frame.tag, ...NAMES[frame.tag].map((name) => fields[name])]);
 }
 
-/** A server's frame. Throws FrameRefused for anything that docs/frames.md does not name. */
-export function decodeFrame(data: ArrayBuffer | Uint8Array): ServerFrame {
+/** A server's frame; null for a kind that a newer server may send. Throws FrameRefused for what is no frame or malformed. */
+export function decodeFrame(data: ArrayBuffer | Uint8Array): ServerFrame | null {
   let raw: unknown;
   try {
     raw = decode(data);
@@ -266,7 +266,7 @@ export function decodeFrame(data: ArrayBuffer | Uint8Array): ServerFrame {
   }
   if (!Array.isArray(raw) || typeof raw[0] !== "string") throw new FrameRefused("not a frame");
   const fields = Object.hasOwn(SERVER, raw[0]) ? SERVER[raw[0]] : undefined;
-  if (!fields) throw new FrameRefused(`unknown frame ${raw[0]}`);
+  if (!fields) return null;
   return { tag: raw[0], ...load(raw.slice(1), fields) } as ServerFrame;
 }
 
