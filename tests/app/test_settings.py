@@ -45,7 +45,7 @@ async def test_language_and_appearance_change_at_once_and_stay(server: Serving, 
         await look(page, f"settings-{place}")
 
 
-async def test_the_simple_view_sends_a_photo_in_three_taps(
+async def test_the_simple_view_sends_a_photo_talks_and_alarms(
     server: Serving, phone: Make, engine: MakeEngine, tmp_path: Path
 ) -> None:
     anna, ben = await engine(), await phone()
@@ -70,6 +70,20 @@ async def test_the_simple_view_sends_a_photo_in_three_taps(
         return any(line["kind"] == "photo" for line in await anna.lines(site))
 
     await anna.until(arrived)
+    tiles = page.get_by_role("main")
+    await open_place(page, "/")
+    await tiles.get_by_role("button", name="Funk").click()
+    await expect(page.get_by_role("heading", name="Lindenweg", level=1)).to_be_visible()
+    await expect(page.get_by_role("button", name="Halten und sprechen")).to_be_visible()
+    await anna("chats.direct", user)
+    await open_place(page, "/")
+    await expect(tiles.get_by_role("link", name=re.compile("Lindenweg"))).to_be_visible()
+    await tiles.get_by_role("button", name="Funk").click()
+    await page.get_by_role("dialog").get_by_role("button", name=re.compile("Anna Huber")).click()
+    await expect(page.get_by_role("heading", name="Anna Huber", level=1)).to_be_visible()
+    await open_place(page, "/")
+    await tiles.get_by_role("link", name="Alarm").click()
+    await expect(page.get_by_role("heading", name="Alarm", level=1)).to_be_visible()
 
 
 async def test_notifications_say_why_they_cannot_be(server: Serving, phone: Make) -> None:

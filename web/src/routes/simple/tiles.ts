@@ -9,4 +9,7 @@ export interface Tile {
   tone: "primary" | "plain" | "attention" | "danger";
 }
 
-export const TILES: readonly Tile[] = [{ label: "simple.chats", icon: "chat", path: "/chats", tone: "plain" }];
+export const TILES: readonly Tile[] = [
+  { label: "alarm.title", icon: "alarm", path: "/alarms", tone: "danger" },
+  { label: "simple.chats", icon: "chat", path: "/chats", tone: "plain" },
+];

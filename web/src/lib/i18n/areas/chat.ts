@@ -145,9 +145,6 @@ export const chat = area(
     "mute.off": "Wieder melden",
     "mute.none": "Du wirst benachrichtigt",
     "mute.until": "Bis {time}",
-
-    "simple.photo": "Foto senden",
-    "simple.chats": "Chats",
   },
   {
     "list.title": "Chats",
@@ -291,8 +288,5 @@ export const chat = area(
     "mute.off": "Notify again",
     "mute.none": "You are notified",
     "mute.until": "Until {time}",
-
-    "simple.photo": "Send photo",
-    "simple.chats": "Chats",
   },
 );

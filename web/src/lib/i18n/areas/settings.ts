@@ -50,6 +50,7 @@ export const settings = area(
 
     "simple.photo": "Foto senden",
     "simple.chats": "Chats",
+    "simple.talk": "Mit wem sprechen?",
     "simple.sites": "Meine Baustellen",
     "simple.where": "Wohin?",
     "simple.nowhere": "Du hast noch keinen Chat.",
@@ -128,6 +129,7 @@ export const settings = area(
 
     "simple.photo": "Send photo",
     "simple.chats": "Chats",
+    "simple.talk": "Talk to whom?",
     "simple.sites": "My sites",
     "simple.where": "Where to?",
     "simple.nowhere": "You have no chat yet.",
