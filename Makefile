@@ -7,6 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 DATA   ?= ./data
+SHOWN  ?= ./data-demo
 LISTEN ?= 127.0.0.1:8470
 APP    := src/werkfunk/web/index.html
 ENGINE := web/build-tests/index.html
@@ -15,16 +16,23 @@ export ORG ?= Mein Betrieb
 # A business with its own certificate authority trusts it in the system; so does uv then.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run test check docs fmt app engine bench soak lock basemap wheel clean
+.PHONY: help setup run pictures test check docs fmt app engine bench soak lock basemap wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: $(VENV)/.dev web/node_modules/.installed ## make .venv with everything that development needs
 
-run: $(VENV)/.runtime $(APP) ## start the server on LISTEN with the data in DATA; the first time also create it for ORG
+run: $(VENV)/.runtime $(APP) ## start the server on LISTEN with the data in DATA, first creating it for ORG; DEMO=1: a business to try, in SHOWN
+ifdef DEMO
+	@exec $(BIN)/python -m tools.demo --folder "$(SHOWN)" --listen "$(LISTEN)"
+else
 	@test -d "$(DATA)" || $(BIN)/werkfunk init --data "$(DATA)" --org "$$ORG" --listen "$(LISTEN)"
 	@exec $(BIN)/werkfunk serve --data "$(DATA)" --listen "$(LISTEN)"
+endif
+
+pictures: setup $(APP) ## take the pictures of README and docs/rundgang.md anew, from the demonstration
+	$(BIN)/python -m tools.pictures
 
 test: setup $(APP) $(ENGINE) ## run the tests on all cores
 	cd web && npm test --silent
@@ -71,7 +79,7 @@ basemap: setup ## build the base map of Europe anew from packaged public data
 wheel: setup $(APP) ## build dist/*.whl
 	$(UV) build --wheel --out-dir dist
 
-clean: ## remove what was built; ./data stays
+clean: ## remove what was built; ./data and ./data-demo stay
 	rm -rf $(VENV) web/node_modules src/werkfunk/web web/build-tests dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 

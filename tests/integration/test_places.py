@@ -5,7 +5,6 @@ import pytest
 from malicious.conftest import Firm
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.content import Place
-from werkfunk.sdk import places as sdk_places
 from werkfunk.sdk.account import now
 from werkfunk.sdk.errors import NotAllowed, Usage
 
@@ -52,9 +51,9 @@ async def test_a_place_is_gone_at_its_end(firm: Firm, monkeypatch: pytest.Monkey
     await anna.places.allow(True)
     ends = now() + 15 * 60_000
     await anna.places.share(firm.group, *KASSEL, ends=ends)
-    monkeypatch.setattr(sdk_places, "now", lambda: ends - 1)
+    monkeypatch.setattr(bernd.core, "clock", lambda: ends - 1)
     assert len(await bernd.places.team(firm.group)) == 1
-    monkeypatch.setattr(sdk_places, "now", lambda: ends)
+    monkeypatch.setattr(bernd.core, "clock", lambda: ends)
     assert await bernd.places.team(firm.group) == []
 
 

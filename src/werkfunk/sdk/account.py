@@ -5,6 +5,7 @@ Each makes the keys here, checks what the server shows against the link, and lea
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,10 @@ from werkfunk.sdk.transport import Transport
 from werkfunk.wire import api
 
 RACES = 20
+
+
+Clock = Callable[[], int]
+"""Milliseconds since 1970 UTC."""
 
 
 def now() -> int:
@@ -59,7 +64,7 @@ def sealed(boxes: list[Sealed]) -> list[api.SealedBox]:
     return [api.SealedBox(recipient=box.recipient, box=box.box, index=box.index) for box in boxes]
 
 
-async def join(link: str, folder: Path, name: str, label: str) -> Joined:
+async def join(link: str, folder: Path, name: str, label: str, clock: Clock = now) -> Joined:
     """Redeem any of the three links.
 
     Raises:
@@ -74,11 +79,11 @@ async def join(link: str, folder: Path, name: str, label: str) -> Joined:
     try:
         match parsed:
             case SetupLink():
-                joined = await _found(local, transport, parsed, name, label)
+                joined = await _found(local, transport, parsed, name, label, clock)
             case InviteLink():
-                joined = await _enrol(local, transport, parsed, name, label)
+                joined = await _enrol(local, transport, parsed, name, label, clock)
             case DeviceLink():
-                joined = await _second(local, transport, parsed, label)
+                joined = await _second(local, transport, parsed, label, clock)
     except BaseException:
         local.destroy()
         raise
@@ -88,7 +93,7 @@ async def join(link: str, folder: Path, name: str, label: str) -> Joined:
     return joined
 
 
-async def recover(code: str, base: str, folder: Path, label: str) -> Joined:
+async def recover(code: str, base: str, folder: Path, label: str, clock: Clock = now) -> Joined:
     """Come back with nothing but the printed code."""
     try:
         seed = decode_recovery(code)
@@ -97,7 +102,7 @@ async def recover(code: str, base: str, folder: Path, label: str) -> Joined:
     local = Local(folder, create=True)
     transport = Transport(base)
     try:
-        joined = await _return(local, transport, RecipientKeys(seed), label, None)
+        joined = await _return(local, transport, RecipientKeys(seed), label, None, clock)
     except BaseException:
         local.destroy()
         raise
@@ -107,14 +112,14 @@ async def recover(code: str, base: str, folder: Path, label: str) -> Joined:
     return joined
 
 
-async def _found(local: Local, transport: Transport, link: SetupLink, name: str, label: str) -> Joined:
+async def _found(local: Local, transport: Transport, link: SetupLink, name: str, label: str, clock: Clock) -> Joined:
     info = await transport.call("setup_info", api.SetupInfo, ids={"secret": link.secret})
     device, recovery, seed = _Device(label), os.urandom(16), os.urandom(32)
     profile = Profile(name or info.owner_name or "Inhaberin").seal(os.urandom(16))
     organisation_profile = Profile(info.organisation_name).seal(os.urandom(16))
-    made = author_user.genesis(b"", device.new, RecipientKeys(recovery), profile, seed, now(), os.urandom)
+    made = author_user.genesis(b"", device.new, RecipientKeys(recovery), profile, seed, clock(), os.urandom)
     me = author.Author(made.state, next(iter(made.state.devices)), device.new.key)
-    founded = author.found_organisation(me, organisation_profile, now(), os.urandom)
+    founded = author.found_organisation(me, organisation_profile, clock(), os.urandom)
     body = api.Setup(
         secret=link.secret,
         user_genesis=made.data,
@@ -130,12 +135,14 @@ async def _found(local: Local, transport: Transport, link: SetupLink, name: str,
     return Joined(founded.state.id, made.state.id, me.device, encode_recovery(recovery))
 
 
-async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str, label: str) -> Joined:
+async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str, label: str, clock: Clock) -> Joined:
     device, recovery, seed = _Device(label), os.urandom(16), os.urandom(32)
     if not name:
         raise Usage("please give your name with --name")
     profile = Profile(name).seal(os.urandom(16))
-    made = author_user.genesis(link.organisation, device.new, RecipientKeys(recovery), profile, seed, now(), os.urandom)
+    made = author_user.genesis(
+        link.organisation, device.new, RecipientKeys(recovery), profile, seed, clock(), os.urandom
+    )
     me = author.Author(made.state, next(iter(made.state.devices)), device.new.key)
     for _ in range(RACES):
         invitation = await transport.call("invitation", api.Invitation, ids={"invite": link.invite})
@@ -147,7 +154,7 @@ async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str
         if found is None or found.invite.key != SigningKey(link.seed).public:
             raise Unsafe("the invitation is not in the organisation's history", "invite_unknown")
         try:
-            enrolled = author.enrol(state, me, link.invite, link.seed, now())
+            enrolled = author.enrol(state, me, link.invite, link.seed, clock())
         except ProtocolError as error:
             raise NotAllowed("the invitation is used up, revoked or expired", error.code) from error
         body = api.Join(user_genesis=made.data, enrolment=enrolled.data, boxes=sealed(made.boxes), profile=profile)
@@ -166,12 +173,12 @@ async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str
     raise SdkError("too many people are joining at once; please try again")
 
 
-async def _second(local: Local, transport: Transport, link: DeviceLink, label: str) -> Joined:
-    return await _return(local, transport, RecipientKeys(link.seed), label, link)
+async def _second(local: Local, transport: Transport, link: DeviceLink, label: str, clock: Clock) -> Joined:
+    return await _return(local, transport, RecipientKeys(link.seed), label, link, clock)
 
 
 async def _return(
-    local: Local, transport: Transport, keys: RecipientKeys, label: str, link: DeviceLink | None
+    local: Local, transport: Transport, keys: RecipientKeys, label: str, link: DeviceLink | None, clock: Clock
 ) -> Joined:
     """Add this device with a recovery code or (with its link) a ticket."""
     for _ in range(RACES):
@@ -195,7 +202,7 @@ async def _return(
             seeds = all_seeds(user, seed)
             device = _Device(label)
             signer = SignerRef(user.id, recipient=keys.id)
-            made = author_user.add_device(user, signer, keys.key, device.new, seed, now(), os.urandom)
+            made = author_user.add_device(user, signer, keys.key, device.new, seed, clock(), os.urandom)
         except ProtocolError as error:
             if error.code == "ticket_expired":
                 raise NotAllowed("the code has expired; make a new one", "expired") from error

@@ -24,6 +24,7 @@ from werkfunk.protocol.content import FILES_MAX, Attachment, Content, Details, F
 from werkfunk.protocol.conversation import MemberRole
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.generation import Parts
+from werkfunk.sdk.account import Clock, now
 from werkfunk.sdk.alarm_settings import AlarmSettings
 from werkfunk.sdk.alarms import Alarms
 from werkfunk.sdk.core import Core
@@ -33,6 +34,7 @@ from werkfunk.sdk.log import Message
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
 from werkfunk.sdk.places import Places
+from werkfunk.sdk.slots import Slots
 from werkfunk.sdk.statements import Make, Statements, refused
 from werkfunk.sdk.voice import Voice
 from werkfunk.wire import frames
@@ -41,14 +43,15 @@ from werkfunk.wire import frames
 class Client:
     """See the module. `core` has profile, chains, keys and logs; `office` people and devices; `outbox` what waits; `voice` live voice."""
 
-    def __init__(self, profile: Path) -> None:
-        """Open a profile. Raises Usage if there is none."""
-        self.core = Core(profile)
+    def __init__(self, profile: Path, clock: Clock = now) -> None:
+        """Open a profile; `clock` dates what is signed here. Raises Usage if there is none."""
+        self.core = Core(profile, clock)
         self.statements = Statements(self.core)
         self.outbox = Outbox(self.core, self.statements)
         self.office = Office(self.core)
         self.holders = Holders(self.core, self.statements)
-        self.places = Places(self.core, self.office, self.outbox)
+        self.slots = Slots(self.core, self.outbox)
+        self.places = Places(self.core, self.office, self.outbox, self.slots)
         self.voice = Voice(self.core, self.outbox, self.statements)
         self.alarms = Alarms(self.core, self.statements, self.outbox)
         self.alarm_settings = AlarmSettings(self.core)

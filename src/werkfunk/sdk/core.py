@@ -6,6 +6,7 @@ from pathlib import Path
 
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.generation import seal_repair
+from werkfunk.sdk.account import Clock, now
 from werkfunk.sdk.chains import Chains
 from werkfunk.sdk.channel import Channel
 from werkfunk.sdk.errors import NoConnection, NotAllowed, Unsafe, Usage
@@ -23,8 +24,9 @@ RACES = 10
 class Core:
     """See the module."""
 
-    def __init__(self, profile: Path) -> None:
-        """Open a profile. Raises Usage if there is none."""
+    def __init__(self, profile: Path, clock: Clock = now) -> None:
+        """Open a profile; `clock` dates what is signed here. Raises Usage if there is none."""
+        self.clock = clock
         self.local = Local(profile)
         base = self.local.require("base").decode()
         seed = self.local.require("device_seed")

@@ -13,7 +13,7 @@ from werkfunk.protocol.links import DeviceLink, InviteLink, to_url
 from werkfunk.protocol.records import Record
 from werkfunk.protocol.seeds import open_label
 from werkfunk.protocol.statements import Empty
-from werkfunk.sdk.account import now, sealed
+from werkfunk.sdk.account import sealed
 from werkfunk.sdk.core import RACES, Core
 from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe
 from werkfunk.sdk.statements import refused
@@ -35,7 +35,7 @@ class Office:
         for attempt in range(RACES):
             try:
                 made, invite = author.invite(
-                    self._core.chains.founded, self._core.keys.author(), seed, role, uses, expires, now()
+                    self._core.chains.founded, self._core.keys.author(), seed, role, uses, expires, self._core.clock()
                 )
             except ProtocolError as error:
                 raise refused(error) from error
@@ -63,7 +63,9 @@ class Office:
         await self._core.chains.refresh()
         for attempt in range(RACES):
             try:
-                made = author.extend_organisation(self._core.chains.founded, self._core.keys.author(), now(), body)
+                made = author.extend_organisation(
+                    self._core.chains.founded, self._core.keys.author(), self._core.clock(), body
+                )
             except ProtocolError as error:
                 raise refused(error) from error
             if await self._extend_organisation(made.data, last=attempt == RACES - 1):
@@ -103,8 +105,8 @@ class Office:
                 me.key,
                 ticket,
                 await self._core.keys.seed(),
-                max(now(), me.user.clock) + TICKET_MS,
-                now(),
+                max(self._core.clock(), me.user.clock) + TICKET_MS,
+                self._core.clock(),
             )
         except ProtocolError as error:
             raise refused(error) from error
@@ -120,7 +122,7 @@ class Office:
         fresh = os.urandom(32)
         try:
             made = author_user.revoke_device(
-                me.user, me.ref, me.key, device, (await self._core.keys.seed(), fresh), now(), os.urandom
+                me.user, me.ref, me.key, device, (await self._core.keys.seed(), fresh), self._core.clock(), os.urandom
             )
         except ProtocolError as error:
             raise refused(error) from error

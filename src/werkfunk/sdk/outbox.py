@@ -11,7 +11,6 @@ from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.events import EventKind, Header
 from werkfunk.protocol.messages import seal_message
-from werkfunk.sdk.account import now
 from werkfunk.sdk.core import RACES, Core
 from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe, Usage
 from werkfunk.sdk.statements import Statements
@@ -112,7 +111,10 @@ class Outbox:
         if not state.is_member(self._core.keys.user):
             raise NotAllowed("you are not a member of this conversation", "not_found")
         events = self._core.logs.cursor(conversation) - self._made_at(state)
-        if conv.rekey_due(state, self._core.chains.founded, self._core.chains.users, events, now()) is not None:
+        if (
+            conv.rekey_due(state, self._core.chains.founded, self._core.chains.users, events, self._core.clock())
+            is not None
+        ):
             await self._statements.rekey(conversation)
             state = self._core.state(conversation)
         if self._core.keys.parts(conversation, state.generation) is None:
@@ -139,7 +141,7 @@ class Outbox:
             state.newest.statement,
             self._core.chains.users[self._core.keys.user].head,
             self._core.logs.seen(state.id),
-            now(),
+            self._core.clock(),
             content,
             os.urandom(12),
         )

@@ -3,19 +3,18 @@
 A live place is shared anew by each call, always with an end. This device keeps none: `team` asks for the newest ones.
 """
 
-import os
 from dataclasses import dataclass
 
 from werkfunk.protocol.content import Place
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.events import EventKind, Header, parse_event
+from werkfunk.protocol.events import parse_event
 from werkfunk.protocol.places import LONGEST_MS, POLICY, LivePlace, allowed, read_live_place
-from werkfunk.protocol.slots import SlotType, open_slot, seal_slot, slot_tag
-from werkfunk.sdk.account import now
-from werkfunk.sdk.core import RACES, Core
-from werkfunk.sdk.errors import NotAllowed, SdkError, Usage
+from werkfunk.protocol.slots import SlotType, open_slot
+from werkfunk.sdk.core import Core
+from werkfunk.sdk.errors import NotAllowed, Usage
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
+from werkfunk.sdk.slots import Slots
 from werkfunk.wire import api, frames
 
 E7 = 10_000_000
@@ -36,10 +35,11 @@ class Spot:
 class Places:
     """See the module."""
 
-    def __init__(self, core: Core, office: Office, outbox: Outbox) -> None:
+    def __init__(self, core: Core, office: Office, outbox: Outbox, slots: Slots) -> None:
         self._core = core
         self._office = office
         self._outbox = outbox
+        self._slots = slots
 
     @property
     def allowed(self) -> bool:
@@ -64,7 +64,7 @@ class Places:
         """Show the members where this person is, until `ends` (ms). Raises Usage, NotAllowed `location_forbidden`."""
         if not self.allowed:
             raise NotAllowed("the organisation does not allow sharing where one is", "location_forbidden")
-        time = now()
+        time = self._core.clock()
         if not 0 < ends - time <= LONGEST_MS:
             raise Usage("sharing must end, within 16 hours", "place_form")
         north, east = _degrees(latitude, longitude)
@@ -72,7 +72,7 @@ class Places:
 
     async def stop(self, conversation: bytes) -> None:
         """Take the place away."""
-        await self._write(conversation, LivePlace(0, now()))
+        await self._write(conversation, LivePlace(0, self._core.clock()))
 
     async def team(self, conversation: bytes) -> list[Spot]:
         """Where the members are who share it now, the newest first. Nobody while the organisation forbids it. [M40]"""
@@ -94,7 +94,7 @@ class Places:
             except ProtocolError:
                 # Of a newer version, or broken: the next one tells.
                 continue
-            if place.ends > now() and place.latitude is not None and place.longitude is not None:
+            if place.ends > self._core.clock() and place.latitude is not None and place.longitude is not None:
                 metres = (place.accuracy or 0) / 100
                 spot = Spot(user, place.latitude / E7, place.longitude / E7, metres, place.time, place.ends)
                 if slot.counter > found.get(user, (-1, spot))[0]:
@@ -102,30 +102,7 @@ class Places:
         return sorted((spot for _, spot in found.values()), key=lambda spot: -spot.time)
 
     async def _write(self, conversation: bytes, place: LivePlace) -> None:
-        me = self._core.keys
-        for attempt in range(RACES):
-            self._outbox.check_safe(conversation)
-            state = await self._outbox.ready(conversation)
-            parts = me.parts(conversation, state.generation)
-            assert parts is not None, "`ready` holds them"
-            secret = parts.secret(conversation, state.generation)
-            tag = slot_tag(secret, conversation, state.generation, me.user, int(SlotType.LIVE_PLACE))
-            message_id = os.urandom(16)
-            header = Header(conversation, state.generation, me.device, message_id, EventKind.SLOT, tag)
-            # Two devices of a person write the same slot: the time keeps the counter growing for both.
-            event = seal_slot(
-                secret, header, me.signing, state.newest.statement, self._core.chains.users[me.user].head,
-                place.time, int(SlotType.LIVE_PLACE), place.to_map(), os.urandom(12),
-            )  # fmt: skip
-            try:
-                await self._core.channel.send(frames.WriteSlot(event), message_id)
-                return
-            except NotAllowed as error:
-                if error.code != "rekey_required" or attempt == RACES - 1:
-                    raise
-                await self._core.chains.refresh()
-                await self._core.catch_up(conversation)
-        raise SdkError("the conversation keeps changing; please try again")
+        await self._slots.write(conversation, SlotType.LIVE_PLACE, place.time, place.to_map())
 
 
 def _degrees(latitude: float, longitude: float) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from werkfunk.protocol.author import Desk
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.statements import LogSeen
-from werkfunk.sdk.account import now, sealed
+from werkfunk.sdk.account import sealed
 from werkfunk.sdk.core import RACES, Core
 from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe
 from werkfunk.wire import api, frames
@@ -25,7 +25,9 @@ class Statements:
 
     def desk(self) -> Desk:
         """What statements are written with now."""
-        return Desk(self._core.keys.author(), self._core.chains.founded, self._core.chains.users, now(), os.urandom)
+        return Desk(
+            self._core.keys.author(), self._core.chains.founded, self._core.chains.users, self._core.clock(), os.urandom
+        )
 
     async def write(self, route: str, made: author.MadeConversation) -> None:
         """Log a statement; its parts are kept only after the server has acknowledged it. [M22]"""
