@@ -72,10 +72,13 @@ COLUMNS: tuple[Column, ...] = (
         visible="first event that may be fetched",
     ),
     *_table(
-        "events", CONTRACT, CONVERSATION,
-        conversation="conversation id", seq="place in the log", time="server time", device="sending device", message_id="random id against doubles",
+        "log", CONTRACT, CONVERSATION,
+        n="number of the event among all", conversation="conversation id", seq="place in the conversation's log", time="server time", device="sending device", message_id="random id against doubles",
         kind="message or signed statement, nothing finer", data="sealed event of padded size",
     ),
+    *_table("log_places", CONTRACT, CONVERSATION, conversation="conversation id", seq="place in the conversation's log", n="number of the event among all"),
+    *_table("log_once", CONTRACT, CONVERSATION, once="hash of sending device and message id, finds doubles", n="number of the event among all"),
+    *_table("log_indexed", CONTRACT, MEMBERSHIP, n="the event up to which both indexes are complete"),
     *_table(
         "boxes", CONTRACT, CONVERSATION,
         conversation="conversation id", user="user id of the recipient", kind="generation, grant, repair or holder", generation="last generation that it opens",
@@ -208,6 +211,21 @@ MIGRATIONS: tuple[str, ...] = (
         kind TEXT NOT NULL, id BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY (kind, id)) STRICT;
     CREATE TABLE alarm_persons (
         user BLOB NOT NULL PRIMARY KEY, duty TEXT NOT NULL, quiet BLOB NOT NULL, contact BLOB NOT NULL) STRICT;
+    """,
+    # The log appended only, its indexes apart from it (sqlite/log.py fills them at the next start).
+    """
+    CREATE TABLE log (
+        n INTEGER NOT NULL PRIMARY KEY, conversation BLOB NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL,
+        device BLOB NOT NULL, message_id BLOB NOT NULL, kind INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+    INSERT INTO log SELECT rowid, conversation, seq, time, device, message_id, kind, data FROM events ORDER BY rowid;
+    DROP TABLE events;
+    CREATE INDEX log_statements ON log (conversation, seq) WHERE kind = 1;
+    CREATE TABLE log_places (
+        conversation BLOB NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL,
+        PRIMARY KEY (conversation, seq)) STRICT, WITHOUT ROWID;
+    CREATE TABLE log_once (once INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (once, n)) STRICT, WITHOUT ROWID;
+    CREATE TABLE log_indexed (n INTEGER NOT NULL) STRICT;
+    INSERT INTO log_indexed (n) VALUES (0);
     """,
 )
 VERSION = len(MIGRATIONS)

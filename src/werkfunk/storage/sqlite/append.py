@@ -4,102 +4,72 @@ The writer keeps each conversation's counters in memory between commits, for it 
 any failure they are read anew.
 """
 
-from typing import Any
-
-from sqlcipher3 import dbapi2 as sqlite
-
 from werkfunk.protocol.events import HEAD_ZERO, next_head
 from werkfunk.storage.sqlite.database import Connection
+from werkfunk.storage.sqlite.log import Log, Row
 from werkfunk.storage.store import Append, Appended, StatementWrite
 
-INSERT = """
-INSERT INTO events (conversation, seq, time, device, message_id, kind, data) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
 UPDATE = "UPDATE conversations SET last_seq = ?, head = ?, time = ? WHERE id = ?"
-FIND = "SELECT conversation, seq, time FROM events WHERE device = ? AND message_id = ?"
 CACHE_MAX = 20_000
 
 
-class Counters:
-    """last_seq, head and time of the conversations that were written to last."""
+class Writer:
+    """Logs batches on the writer's thread."""
 
-    def __init__(self) -> None:
-        self._cache: dict[bytes, tuple[int, bytes, int]] = {}
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._counters: dict[bytes, tuple[int, bytes, int]] = {}
+        """last_seq, head and time of the conversations that were written to last"""
 
-    def load(self, connection: Connection, conversation: bytes) -> tuple[int, bytes, int]:
-        """Counters of a conversation; (0, zeros, 0) for one that does not exist yet."""
-        found = self._cache.get(conversation)
-        if found is None:
-            row = connection.execute(
-                "SELECT last_seq, head, time FROM conversations WHERE id = ?", (conversation,)
-            ).fetchone()
-            found = tuple(row) if row else (0, HEAD_ZERO, 0)
-        return found
-
-    def keep(self, changed: dict[bytes, tuple[int, bytes, int]]) -> None:
-        """Remember what was committed."""
-        if len(self._cache) > CACHE_MAX:
-            self._cache.clear()
-        self._cache.update(changed)
-
-    def forget(self) -> None:
-        """After a failure: read anew."""
-        self._cache.clear()
-
-
-def append(connection: Connection, counters: Counters, items: list[Append]) -> list[Appended]:
-    """Log `items` inside the caller's transaction; `counters.keep` is the caller's after the commit.
-
-    Doubles are rare, so the fast way assumes none: the unique index says if there is one, and then each is looked up.
-    """
-    connection.execute("SAVEPOINT fast")
-    try:
-        results = _write(connection, counters, items)
-    except sqlite.IntegrityError:
-        connection.execute("ROLLBACK TO fast")
-        results = _write(connection, counters, items, careful=True)
-    connection.execute("RELEASE fast")
-    return results
-
-
-def _write(connection: Connection, counters: Counters, items: list[Append], *, careful: bool = False) -> list[Appended]:
-    changed: dict[bytes, tuple[int, bytes, int]] = {}
-    rows: list[tuple[Any, ...]] = []
-    results: list[Appended] = []
-    fresh: dict[tuple[bytes, bytes], Appended] = {}
-    for item in items:
-        if careful:
+    def append(self, connection: Connection, items: list[Append]) -> list[Appended]:
+        """Log `items` inside the caller's transaction; `settle` is the caller's at its end."""
+        known = self._log.known(connection, items)
+        changed: dict[bytes, tuple[int, bytes, int]] = {}
+        rows: list[Row] = []
+        results: list[Appended] = []
+        for item in items:
             once = (item.device, item.message_id)
-            known = fresh.get(once) or _known(connection, item)
-            if known is not None:
-                results.append(Appended(known.seq, known.time, repeated=True))
+            repeated = known.get(once)
+            if repeated is not None:
+                results.append(repeated)
                 continue
-        seq, head, newest = changed.get(item.conversation) or counters.load(connection, item.conversation)
-        # Clock jumps never make the log's time go backwards.
-        time = max(item.time, newest)
-        seq += 1
-        changed[item.conversation] = (seq, next_head(item.conversation, seq, time, head, item.event_hash), time)
-        rows.append((item.conversation, seq, time, item.device, item.message_id, item.kind, item.data))
-        result = Appended(seq, time)
-        results.append(result)
-        if careful:
-            fresh[item.device, item.message_id] = result
-        if item.statement is not None:
-            _statement(connection, item.conversation, seq, item.statement)
-        for blob in item.blobs:
-            connection.execute(
-                "UPDATE blobs SET linked = 1 WHERE id = ? AND conversation = ?", (blob, item.conversation)
-            )
-    connection.executemany(INSERT, rows)
-    updates = [(seq, head, time, name) for name, (seq, head, time) in changed.items()]
-    connection.executemany(UPDATE, updates)
-    counters.keep(changed)
-    return results
+            seq, head, newest = changed.get(item.conversation) or self._load(connection, item.conversation)
+            # Clock jumps never make the log's time go backwards.
+            time = max(item.time, newest)
+            seq += 1
+            changed[item.conversation] = (seq, next_head(item.conversation, seq, time, head, item.event_hash), time)
+            rows.append((item.conversation, seq, time, item.device, item.message_id, item.kind, item.data))
+            results.append(Appended(seq, time))
+            known[once] = Appended(seq, time, repeated=True)
+            if item.statement is not None:
+                _statement(connection, item.conversation, seq, item.statement)
+            for blob in item.blobs:
+                connection.execute(
+                    "UPDATE blobs SET linked = 1 WHERE id = ? AND conversation = ?", (blob, item.conversation)
+                )
+        self._log.append(connection, rows)
+        updates = [(seq, head, time, name) for name, (seq, head, time) in changed.items()]
+        connection.executemany(UPDATE, updates)
+        if len(self._counters) > CACHE_MAX:
+            self._counters.clear()
+        self._counters.update(changed)
+        return results
 
+    def settle(self, *, committed: bool) -> None:
+        """The transaction has ended; after a failure the counters are read anew."""
+        self._log.settle(committed=committed)
+        if not committed:
+            self._counters.clear()
 
-def _known(connection: Connection, item: Append) -> Appended | None:
-    row = connection.execute(FIND, (item.device, item.message_id)).fetchone()
-    return Appended(row[1], row[2]) if row else None
+    def _load(self, connection: Connection, conversation: bytes) -> tuple[int, bytes, int]:
+        """Counters of a conversation; (0, zeros, 0) for one that does not exist yet."""
+        found = self._counters.get(conversation)
+        if found is not None:
+            return found
+        row = connection.execute(
+            "SELECT last_seq, head, time FROM conversations WHERE id = ?", (conversation,)
+        ).fetchone()
+        return tuple(row) if row else (0, HEAD_ZERO, 0)
 
 
 def _statement(connection: Connection, conversation: bytes, seq: int, write: StatementWrite) -> None:

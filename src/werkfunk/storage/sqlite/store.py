@@ -8,8 +8,9 @@ from werkfunk.storage.alarms import AlarmStore
 from werkfunk.storage.keys import Keys
 from werkfunk.storage.schema import FILE
 from werkfunk.storage.sqlite.alarms import SqliteAlarms
-from werkfunk.storage.sqlite.append import Counters, append
+from werkfunk.storage.sqlite.append import Writer
 from werkfunk.storage.sqlite.database import Connection, Database
+from werkfunk.storage.sqlite.log import TAIL_MAX, Log
 from werkfunk.storage.store import (
     Append,
     Appended,
@@ -29,10 +30,11 @@ __all__ = ["FILE", "SqliteStore"]
 class SqliteStore:
     """See `storage.store.Store`."""
 
-    def __init__(self, data: Path, keys: Keys) -> None:
+    def __init__(self, data: Path, keys: Keys, tail_max: int = TAIL_MAX) -> None:
         self._keys = keys
-        self._database = Database(data / FILE, keys.derive("database"))
-        self._counters = Counters()
+        self._log = Log(tail_max)
+        self._writer = Writer(self._log)
+        self._database = Database(data / FILE, keys.derive("database"), self._log.load)
         self.alarms: AlarmStore = SqliteAlarms(self._database, keys)
 
     async def close(self) -> None:
@@ -159,11 +161,7 @@ class SqliteStore:
 
     async def append(self, items: list[Append]) -> list[Appended]:
         """See Store."""
-        try:
-            return await self._database.write(lambda c: append(c, self._counters, items))
-        except BaseException:
-            self._counters.forget()
-            raise
+        return await self._database.write(lambda c: self._writer.append(c, items), self._writer.settle)
 
     async def conversation(self, conversation: bytes) -> ConversationRow | None:
         """See Store."""
@@ -203,10 +201,7 @@ class SqliteStore:
         def work(c: Connection) -> list[EventRow]:
             found: list[EventRow] = []
             total = 0
-            for row in c.execute(
-                "SELECT seq, time, data FROM events WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?",
-                (conversation, after, limit),
-            ):
+            for row in self._log.page(c, conversation, after, limit):
                 total += len(row[2])
                 if found and total > size:
                     break
@@ -219,7 +214,7 @@ class SqliteStore:
         """See Store."""
         rows = await self._database.read(
             lambda c: c.execute(
-                "SELECT seq, time, data FROM events WHERE conversation = ? AND kind = 1 AND seq > ? ORDER BY seq",
+                "SELECT seq, time, data FROM log WHERE conversation = ? AND kind = 1 AND seq > ? ORDER BY seq",
                 (conversation, after),
             ).fetchall()
         )
