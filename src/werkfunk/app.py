@@ -110,6 +110,7 @@ class Server:
         )
         alarm_sender = self.alarm_sender = AlarmSender(self._store.alarms, alarm_settings, outside, clock, self._fault)
         alarms.wake, alarm_clock.sends = alarm_clock.pulse.wake, alarm_sender.pulse.wake
+        alarm_sender.settled = lambda alarm: alarms.tell_watchers(alarm, [])
         services = Services(
             config,
             self._store,

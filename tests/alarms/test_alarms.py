@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from integration.raw import ask, code
 from werkfunk.domain.alarms import COMING, MINUTES, NOT_COMING, Stage, Status
 from werkfunk.domain.gateways import Contact
-from werkfunk.domain.oncall import Quiet
+from werkfunk.domain.oncall import Plan, Quiet
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.content import Alarm, AlarmTemplate
 from werkfunk.sdk import account, alarm_report
@@ -354,6 +355,30 @@ async def test_plans_warn_of_short_rests(place: AlarmFirm) -> None:
     assert await refused(place.bernd.alarm_settings.put_plan({"name": "x"})) == "forbidden"
     readable = await settings.readable(entry.plan)
     assert readable["shifts"][0]["person"] == "Bernd"
+
+
+async def test_a_preview_warns_before_anything_is_kept(place: AlarmFirm) -> None:
+    settings, first = place.anna.alarm_settings, datetime.now(UTC) + timedelta(days=2)
+    second = first + timedelta(days=1)
+    late = {"person": "Bernd", "begins": f"{first:%Y-%m-%d}T12:00", "ends": f"{first:%Y-%m-%d}T22:00"}
+    early = {"person": "Bernd", "begins": f"{second:%Y-%m-%d}T06:00", "ends": f"{second:%Y-%m-%d}T14:00"}
+
+    def asked(client: Client, *shifts: Any, key: bytes) -> Any:
+        plan = settings.convert({"name": "Früh", "zone": "UTC", "work": True, "shifts": list(shifts)}, Plan, {})
+        return client.core.transport.call("preview_plan", bodies.Spans, bodies.PutPlan(plan=plan), ids={"plan": key})
+
+    key = os.urandom(16)
+    fine = await asked(place.anna, late, key=key)
+    assert (len(fine.spans), fine.short_rests) == (1, [])
+    broken = await asked(place.anna, late, early, key=key)
+    assert [(r.begins - r.ends) / 3_600_000 for r in broken.short_rests] == [8]
+    assert await settings.plans() == []
+    kept = await settings.put_plan({"name": "Spät", "zone": "UTC", "work": True, "shifts": [late]})
+    # Rest lies between all plans together, and a plan's own new form takes the place of its old one.
+    assert len((await asked(place.anna, early, key=key)).short_rests) == 1
+    assert (await asked(place.anna, early, key=kept.id)).short_rests == []
+    assert await refused(asked(place.bernd, late, key=key)) == "forbidden"
+    assert await refused(asked(place.anna, {**late, "begins": late["ends"]}, key=key)) == "malformed"
 
 
 async def test_a_live_frame_of_a_stranger_changes_nothing(place: AlarmFirm) -> None:

@@ -25,6 +25,7 @@ HANDLERS: dict[str, Callable[[Call], Awaitable[Any]]] = {
     "drop_hook": lambda c: c.services.alarm_settings.drop("hook", c.ids["hook"]),
     "plans": lambda c: c.services.alarm_settings.plans(),
     "put_plan": lambda c: c.services.alarm_settings.put_plan(c.ids["plan"], c.body.plan),
+    "preview_plan": lambda c: c.services.alarm_settings.preview_plan(c.ids["plan"], c.body.plan),
     "drop_plan": lambda c: c.services.alarm_settings.drop("plan", c.ids["plan"]),
     "spans": lambda c: c.services.alarm_settings.spans(c.ids["plan"], c.query["begins"], c.query["ends"]),
     "duties": lambda c: c.services.alarm_settings.duties(),

@@ -85,6 +85,8 @@ class AlarmClock:
             return True
         if rung:
             await self._alarms.ring(alarm, rung)
+        if action is not None:
+            # Also a step that calls nobody in the app stands in the timeline.
             self._alarms.tell_watchers(alarm, rung)
         if change.sends:
             self.sends()

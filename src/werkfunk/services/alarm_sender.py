@@ -43,6 +43,8 @@ class AlarmSender:
         self._fault = fault
         self.pulse = Pulse(self.turn, fault)
         """Runs the turns."""
+        self.settled: Callable[[bytes], None] = lambda alarm: None
+        """Told of the alarm when one of its messages has gone out or failed for good."""
 
     async def turn(self) -> float:
         """Send all that is to be sent now; gives the seconds until the next look."""
@@ -69,6 +71,7 @@ class AlarmSender:
             self._fault(error)
             outcome = replace(send, state=FAILED, error="internal")
         await self._store.settle(replace(outcome, time=self._clock()))
+        self.settled(send.alarm)
 
     async def _deliver(self, send: SendRow, stored: StoredGateway | None) -> None:
         row = await self._store.get(send.alarm)

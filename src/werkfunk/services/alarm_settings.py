@@ -206,8 +206,7 @@ class AlarmSettings:
             for short in oncall.short_rests(work)
         ]
 
-    async def put_plan(self, key: bytes, plan: Plan) -> bodies.PlanEntry:
-        """Set a plan; gives it back with the rests that it would break."""
+    def _check_plan(self, plan: Plan) -> None:
         try:
             oncall.check(plan, zone_of(plan.zone))
         except PlanError as error:
@@ -215,10 +214,20 @@ class AlarmSettings:
         self._known(person for rotation in plan.rotations for person in rotation.people)
         self._known(shift.person for shift in plan.shifts)
         self._known(o.person for o in plan.overrides if o.person is not None)
+
+    async def put_plan(self, key: bytes, plan: Plan) -> bodies.PlanEntry:
+        """Set a plan; gives it back with the rests that it would break."""
+        self._check_plan(plan)
         await self._put("plan", key, plan)
         now = self._clock()
         short = self._short_rests(await self.all_plans(), now, now + 28 * DAY_MS)
         return self._entry(key, plan, now, short)
+
+    async def preview_plan(self, key: bytes, plan: Plan) -> bodies.Spans:
+        """The next four weeks as they would be with this plan, beside the others; nothing is kept."""
+        self._check_plan(plan)
+        now = self._clock()
+        return self._spans({**await self.all_plans(), key: plan}, key, now, now + 28 * DAY_MS)
 
     async def spans(self, key: bytes, begins: int, ends: int) -> bodies.Spans:
         """Who is on call between two moments."""
@@ -227,6 +236,9 @@ class AlarmSettings:
             raise Failure(Code.NOT_FOUND)
         if not begins < ends <= begins + limits.PLAN_DAYS * DAY_MS:
             raise Failure(Code.MALFORMED, "begins, ends")
+        return self._spans(plans, key, begins, ends)
+
+    def _spans(self, plans: dict[bytes, Plan], key: bytes, begins: int, ends: int) -> bodies.Spans:
         plan = plans[key]
         found = oncall.spans(plan, zone_of(plan.zone), begins, ends)
         own = {span.person for span in found}

@@ -30,6 +30,7 @@ ROUTES: tuple[Route, ...] = (
     Route("drop_hook", "DELETE", "/v1/alarm-hooks/{hook}", Empty, None, MANAGE, summary="Delete a machine's access."),
     Route("plans", "GET", "/v1/on-call-plans", bodies.Plans, None, READ, summary="All on-call plans."),
     Route("put_plan", "PUT", "/v1/on-call-plans/{plan}", bodies.PlanEntry, bodies.PutPlan, MANAGE, summary="Set a plan."),
+    Route("preview_plan", "POST", "/v1/on-call-plans/{plan}/preview", bodies.Spans, bodies.PutPlan, MANAGE, summary="The next four weeks with a plan that is not set yet."),
     Route("drop_plan", "DELETE", "/v1/on-call-plans/{plan}", Empty, None, MANAGE, summary="Delete a plan."),
     Route("spans", "GET", "/v1/on-call-plans/{plan}/spans", bodies.Spans, None, READ, ("begins", "ends"), summary="Who is on call between two moments."),
     Route("duties", "GET", "/v1/duty", bodies.Duties, None, READ, summary="Present statuses."),

@@ -1,4 +1,5 @@
 import { alarm } from "./areas/alarm";
+import { alarmSettings } from "./areas/alarm_settings";
 import { app } from "./areas/app";
 import { chat } from "./areas/chat";
 import { joining } from "./areas/joining";
@@ -12,6 +13,7 @@ import { voice } from "./areas/voice";
 /** All texts. A new part of the app adds a file in `areas/` and a line in both objects. */
 export const de = {
   ...alarm.de,
+  ...alarmSettings.de,
   ...app.de,
   ...chat.de,
   ...joining.de,
@@ -26,6 +28,7 @@ export const de = {
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {
   ...alarm.en,
+  ...alarmSettings.en,
   ...app.en,
   ...chat.en,
   ...joining.en,

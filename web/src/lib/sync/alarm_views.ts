@@ -76,21 +76,6 @@ export interface DutyView {
   mail: string;
 }
 
-export interface PolicyView {
-  id: Id;
-  name: string;
-  words: readonly string[];
-  /** The form that the server keeps; ids in base64. */
-  form: unknown;
-}
-
-export interface PlanView {
-  id: Id;
-  name: string;
-  now: readonly string[];
-  short: readonly { name: string; ends: number; begins: number }[];
-}
-
 export interface AlarmsApi {
   /** The newest first. */
   list(): Promise<AlarmView[]>;
@@ -103,10 +88,6 @@ export interface AlarmsApi {
   answer(id: Id, code: number): Promise<void>;
   end(id: Id, cancelled: boolean): Promise<void>;
   board(id: Id): Promise<AlarmBoardView>;
-  policies(): Promise<PolicyView[]>;
-  setPolicy(id: Id | null, form: unknown): Promise<void>;
-  dropPolicy(id: Id): Promise<void>;
-  plans(): Promise<PlanView[]>;
   duty(): Promise<DutyView>;
   setDuty(duty: DutyView): Promise<void>;
 }

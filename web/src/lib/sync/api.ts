@@ -1,3 +1,4 @@
+import type { AlarmSettingsApi } from "./alarm_settings_views";
 import type { AlarmsApi } from "./alarm_views";
 import type { Layers } from "../protocol/layers";
 import type {
@@ -43,6 +44,7 @@ export interface Engine {
   readonly voice: VoiceApi;
   readonly push: PushApi;
   readonly alarms: AlarmsApi;
+  readonly alarmSettings: AlarmSettingsApi;
   readonly places: PlacesApi;
 }
 

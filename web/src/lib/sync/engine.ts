@@ -4,6 +4,7 @@ import { Store } from "../storage/store";
 import { Problem } from "./api";
 import type { Change, Engine } from "./api";
 import { AlarmsArea } from "./area_alarms";
+import { AlarmSettingsArea } from "./area_alarm_settings";
 import { DefectsArea } from "./area_defects";
 import { PlacesArea } from "./area_places";
 import { Chats, FilesArea, Messages } from "./area_chats";
@@ -51,6 +52,7 @@ export class LocalEngine implements Engine, Life {
   readonly voice = new VoiceArea(this);
   readonly push = new PushArea(this);
   readonly alarms = new AlarmsArea(this);
+  readonly alarmSettings = new AlarmSettingsArea(this);
   readonly places = new PlacesArea(this);
 
   on: Running | null = null;

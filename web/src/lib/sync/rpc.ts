@@ -33,6 +33,7 @@ const AREAS: Readonly<Record<keyof Engine, true>> = {
   voice: true,
   push: true,
   alarms: true,
+  alarmSettings: true,
   places: true,
 };
 
