@@ -67,6 +67,12 @@ def status(page: Page, text: str) -> Any:
     return expect(page.locator(".status")).to_contain_text(text, timeout=PATIENCE_MS)
 
 
+async def loud(page: Page) -> None:
+    """A voice is heard: the level moves. Looked at with each picture, for speech has pauses."""
+    level = "() => Number(document.querySelector('[role=meter]').ariaValueNow) > 5"
+    await page.wait_for_function(level, timeout=PATIENCE_MS)
+
+
 async def test_two_people_talk_and_what_was_said_is_kept(
     cli: Cli, server: Serving, phone: Make, desktop: Make, tmp_path: Path
 ) -> None:
@@ -77,9 +83,13 @@ async def test_two_people_talk_and_what_was_said_is_kept(
     await status(speaker, "Du sprichst")
     await status(listener, "Anna spricht")
     # The listener hears a voice: the level moves.
-    await expect(listener.get_by_role("meter")).not_to_have_attribute("aria-valuenow", re.compile("^[0-5]$"))
+    await loud(listener)
     await shoot(speaker, "funk-sprechen")
     await shoot(listener, "funk-hoeren-desktop")
+    # Whoever comes later hears the rest.
+    await listener.reload()
+    await status(listener, "Anna spricht")
+    await loud(listener)
     await axe(speaker)
     await axe(listener)
     await speaker.wait_for_function("() => (globalThis.since ??= performance.now()) + 3000 < performance.now()")
@@ -128,8 +138,37 @@ async def test_the_command_line_is_heard_in_the_app_and_waits_its_turn(
     await status(first, "Kanal frei")
 
 
-async def test_keyboard_hands_free_and_listening_in(cli: Cli, server: Serving, desktop: Make, phone: Make) -> None:
+WATCHED = """(() => {
+  // What the app asks of the browser, which does it all the same.
+  globalThis.watched = { playing: [], locks: [], keys: {} };
+  const Node = AudioWorkletNode;
+  globalThis.AudioWorkletNode = class extends Node {
+    constructor(context, name, options) {
+      super(context, name, options);
+      if (name === "playback") watched.playing.push(context);
+    }
+  };
+  const request = WakeLock.prototype.request;
+  WakeLock.prototype.request = async function (...given) {
+    const lock = await request.apply(this, given);
+    watched.locks.push(lock);
+    return lock;
+  };
+  const set = MediaSession.prototype.setActionHandler;
+  MediaSession.prototype.setActionHandler = function (action, handler) {
+    set.call(this, action, handler);
+    watched.keys[action] = handler;
+  };
+})();"""
+AWAKE = "() => watched.locks.some((lock) => !lock.released)"
+ASLEEP = "() => watched.locks.length > 0 && watched.locks.every((lock) => lock.released)"
+
+
+async def test_keyboard_headset_hands_free_and_listening_in(
+    cli: Cli, server: Serving, desktop: Make, phone: Make
+) -> None:
     anna, bernd = await desktop(), await phone(color_scheme="dark")
+    await anna.context.add_init_script(WATCHED)
     speaker, listener, _ = await crew(cli, server, anna, bernd)
     other = await asyncio.to_thread(cli.one, "create", "--profile", "chef", "--title", "Werkstatt", "--with", "Bernd")
     await speaker.locator("body").press("Tab")
@@ -137,6 +176,10 @@ async def test_keyboard_hands_free_and_listening_in(cli: Cli, server: Serving, d
     await status(speaker, "Du sprichst")
     await speaker.keyboard.up("Space")
     await status(speaker, "Kanal frei")
+    # The key of a headset, as the browser hands it to the page: once to speak, once more to stop.
+    for words in ("Du sprichst", "Kanal frei"):
+        await speaker.evaluate("watched.keys.play({ action: 'play' })")
+        await status(speaker, words)
     await speaker.get_by_role("switch", name=re.compile("Freihand")).click()
     await speaker.locator(".ptt").click()
     await status(speaker, "Du sprichst")
@@ -152,7 +195,31 @@ async def test_keyboard_hands_free_and_listening_in(cli: Cli, server: Serving, d
         )
     )
     await expect(listener.get_by_text("Chef spricht")).to_be_visible(timeout=PATIENCE_MS)
-    await expect(listener.get_by_role("meter")).not_to_have_attribute("aria-valuenow", re.compile("^[0-5]$"))
+    await loud(listener)
     await shoot(listener, "funk-mithoeren")
     await axe(listener)
     await talk
+    # One loudspeaker plays, and the screen stays on until the page is left.
+    assert await speaker.evaluate("watched.playing.filter((one) => one.state !== 'closed').length") == 1
+    await speaker.wait_for_function(AWAKE)
+    await speaker.get_by_role("link", name="Einstellungen").click()
+    await speaker.wait_for_function(ASLEEP)
+
+
+async def test_without_an_encoder_a_voice_note_is_sent(cli: Cli, server: Serving, phone: Make) -> None:
+    anna, bernd = await phone(), await phone()
+    await anna.context.add_init_script("delete globalThis.AudioEncoder")
+    speaker, listener, chat = await crew(cli, server, anna, bernd)
+    await expect(speaker.get_by_text("Dieser Browser kann nicht funken.")).to_be_visible()
+    await expect(speaker.locator(".ptt")).to_have_count(0)
+    await axe(speaker)
+    await speaker.get_by_role("button", name="Sprachnachricht: halten und sprechen").hover()
+    await speaker.mouse.down()
+    await expect(speaker.get_by_role("timer")).to_contain_text("0:02", timeout=PATIENCE_MS)
+    await speaker.mouse.up()
+    note = await until_note(cli)
+    assert note["type"].startswith(("audio/mp4", "audio/webm"))
+    # What this browser made, the other one plays.
+    await listener.goto(f"{bernd.origin}/c/{chat}")
+    await listener.get_by_role("button", name="Abspielen").click(timeout=PATIENCE_MS)
+    await expect(listener.get_by_role("button", name="Anhalten")).to_be_visible(timeout=PATIENCE_MS)

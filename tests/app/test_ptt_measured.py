@@ -1,7 +1,13 @@
-"""Push-to-talk measured from browser to browser, real sound, real clocks: `pytest -m bench tests/app/test_ptt_measured.py`."""
+"""Push-to-talk measured from browser to browser, real sound, real clocks: `pytest -m bench tests/app/test_ptt_measured.py`.
 
+How it is measured, and what the figures mean, is in `bench/ptt_browser.py`. The bounds here are those of a broken product;
+the figures are judged in docs/performance.md, for they are as good as the machine is quiet.
+"""
+
+import json
 import math
 import random
+import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -10,16 +16,35 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from bench.harness import percentile, save
-from bench.ptt_browser import TAP, joined, likeness, onsets, paired, spectrum
+from bench.harness import RESULTS, percentile, save
+from bench.ptt_browser import (
+    GRAIN,
+    GRAIN_MS,
+    RATE,
+    SEGMENT,
+    TAP,
+    aligned,
+    gaps,
+    joined,
+    likeness,
+    loudness,
+    onsets,
+    paired,
+    recoveries,
+    runs,
+    spectrum,
+)
 from e2e.process import Cli, Serving
 
 from .browser import Device
 from .conftest import Make
 from .test_ptt import crew, hold, speech, status, with_microphone
 
-BANDS = (300, 500, 800, 1_200, 1_800, 2_600, 3_600)
-rows: list[dict[str, Any]] = []
+VOICE = (300, 500, 800, 1_200, 1_800, 2_600, 3_600)
+TONES = range(400, 1_600, 60)
+SECONDS = 20
+LAGS = range(0, 45)
+"""Grains: up to 450 ms, less than the tones are apart."""
 
 GRANTS = """() => {
   globalThis.grants = [];
@@ -38,22 +63,28 @@ def bursts(folder: Path) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(48_000)
+        file.setframerate(RATE)
         data = bytearray()
         for n in range(20):
-            for i in range(24_000):
-                value = math.sin(2 * math.pi * (400 + 60 * n) * i / 48_000) * 12_000 if i < 9_600 else 0
+            for i in range(RATE // 2):
+                value = math.sin(2 * math.pi * TONES[n] * i / RATE) * 12_000 if i < RATE // 5 else 0
                 data += round(value).to_bytes(2, "little", signed=True)
         file.writeframes(bytes(data))
     return path
 
 
-async def tapped(device: Device) -> None:
-    """What goes in and out of the page is recorded, whatever the app does."""
-    await device.context.add_init_script(TAP)
+async def listening_in(anna: Device, bernd: Device) -> None:
+    """What goes in and out of the pages is recorded, whatever the app does."""
+    for device in (anna, bernd):
+        await device.context.add_init_script(TAP)
 
 
-async def recording(page: Page, kind: str) -> tuple[float, list[int]]:
+async def forget(*pages: Page) -> None:
+    for page in pages:
+        await page.evaluate("for (const kind of Object.values(taps)) kind.length = 0")
+
+
+async def recording(page: Page, kind: str) -> tuple[float, list[int], float]:
     parts = await page.evaluate(f"taps.{kind}")
     assert parts, f"nothing was recorded of what goes {kind}"
     return joined(parts)
@@ -67,36 +98,48 @@ async def talked(page: Page, seconds: float) -> None:
     await status(page, "Kanal frei")
 
 
-def stalls(seed: int) -> Callable[[], float]:
-    """60 to 200 ms at 3 % of the pieces."""
+def stalls(seed: int, kept: list[tuple[float, float]]) -> Callable[[], float]:
+    """60 to 200 ms at 3 % of the pieces; each goes into `kept`, begin and end."""
     rng = random.Random(seed)
-    return lambda: rng.uniform(0.06, 0.2) if rng.random() < 0.03 else 0.0
+
+    def stall() -> float:
+        length = rng.uniform(0.06, 0.2) if rng.random() < 0.03 else 0.0
+        if length:
+            now = time.time()
+            kept.append((now * 1000, (now + length) * 1000))
+        return length
+
+    return stall
 
 
-def kept(question: str, row: dict[str, Any]) -> None:
-    rows.append({"question": question, **row})
-    print(rows[-1])
-    save("ptt_browser", rows)
+def keep(question: str, row: dict[str, Any]) -> None:
+    """Into the result file, in place of what stood there for this question."""
+    path = RESULTS / "ptt_browser.json"
+    rows = json.loads(path.read_text())["rows"] if path.exists() else []
+    new = {"question": question, **row}
+    print(new)
+    save(
+        "ptt_browser", sorted([one for one in rows if one["question"] != question] + [new], key=lambda r: r["question"])
+    )
 
 
 @pytest.mark.bench
 @pytest.mark.timeout(300)
 async def test_press_to_grant_and_capture_to_playout(cli: Cli, server: Serving, phone: Make, tmp_path: Path) -> None:
     anna, bernd = await with_microphone(phone, bursts(tmp_path), bypass_csp=True), await phone(bypass_csp=True)
-    for device in (anna, bernd):
-        await tapped(device)
+    await listening_in(anna, bernd)
     speaker, listener, _ = await crew(cli, server, anna, bernd)
     await speaker.evaluate(GRANTS)
-    for _ in range(20):
+    for _ in range(30):
         await talked(speaker, 0.2)
     grants = await speaker.evaluate("grants")
     first, later = grants[0], grants[1:]
-    await listener.evaluate("taps.out.length = 0")
-    await speaker.evaluate("taps.in.length = 0")
+    await forget(listener, speaker)
     await talked(speaker, 30)
-    before, after = onsets(*await recording(speaker, "in")), onsets(*await recording(listener, "out"))
-    lags = paired(before, after)
-    kept(
+    start_in, said, _ = await recording(speaker, "in")
+    start_out, heard, held = await recording(listener, "out")
+    lags = [lag + held for lag in paired(onsets(start_in, said), onsets(start_out, heard))]
+    keep(
         "press to grant, capture to playout",
         {
             "presses": len(later),
@@ -106,67 +149,64 @@ async def test_press_to_grant_and_capture_to_playout(cli: Cli, server: Serving, 
             "onsets": len(lags),
             "capture_to_playout_p50_ms": round(percentile(lags, 0.5), 1),
             "capture_to_playout_p95_ms": round(percentile(lags, 0.95), 1),
+            "of_which_held_by_the_browser_ms": round(held, 1),
         },
     )
-    assert len(lags) > 40
+    assert len(later) == 29
+    assert len(lags) > 50
+    assert percentile(later, 0.5) < 300
+    assert percentile(lags, 0.5) < 300
 
 
 @pytest.mark.bench
 @pytest.mark.timeout(300)
-async def test_a_network_that_stalls(cli: Cli, server: Serving, phone: Make, tmp_path: Path) -> None:
-    wav = speech(tmp_path)
-    anna, bernd = await with_microphone(phone, wav, bypass_csp=True), await phone(bypass_csp=True)
-    for device in (anna, bernd):
-        await tapped(device)
+@pytest.mark.parametrize("sound", [bursts, speech])
+async def test_a_network_that_stalls(
+    cli: Cli, server: Serving, phone: Make, tmp_path: Path, sound: Callable[[Path], Path]
+) -> None:
+    anna, bernd = await with_microphone(phone, sound(tmp_path), bypass_csp=True), await phone(bypass_csp=True)
+    await listening_in(anna, bernd)
     speaker, listener, _ = await crew(cli, server, anna, bernd)
     await talked(speaker, 0.3)
-    bernd.link.stall = stalls(7)
-    for kind, page in (("out", listener), ("in", speaker)):
-        await page.evaluate(f"taps.{kind}.length = 0")
-    await talked(speaker, 20)
+    stood: list[tuple[float, float]] = []
+    bernd.link.stall = stalls(7, stood)
+    await forget(listener, speaker)
+    await talked(speaker, SECONDS)
     bernd.link.stall = lambda: 0.0
-    start_in, said = await recording(speaker, "in")
-    start_out, heard = await recording(listener, "out")
-    # The same stretch of time of both, by their clocks and the lag that fits best.
-    best = max((compared(start_in, said, start_out, heard, lag), lag) for lag in range(40, 420, 20))
-    gaps = silences(said, heard, start_in, start_out, best[1])
-    kept(
-        "stalls of 60 to 200 ms at 3 % of the pieces",
+    start_in, said, _ = await recording(speaker, "in")
+    start_out, heard, _ = await recording(listener, "out")
+    count = (await listener.evaluate("taps.counts"))[-1]
+    # Both from the later of the two beginnings on, to the end of the burst.
+    start = max(start_in, start_out)
+    said = said[round((start - start_in) * RATE / 1000) :][: SECONDS * RATE]
+    heard = heard[round((start - start_out) * RATE / 1000) :]
+    loud_in, loud_out = loudness(said), loudness(heard)
+    pairs = aligned(loud_in, loud_out, LAGS)
+    lag = sorted(shift for _, shift in pairs)[len(pairs) // 2] * GRAIN_MS
+    bands = TONES if sound is bursts else VOICE
+    there = [row for a, _ in pairs for row in spectrum(said[a * GRAIN : (a + SEGMENT) * GRAIN], bands)]
+    here = [row for a, by in pairs for row in spectrum(heard[(a + by) * GRAIN : (a + by + SEGMENT) * GRAIN], bands)]
+    # The same against another second of the same voice says what "nothing in common" looks like.
+    other = [*here[60:], *here[:60]]
+    spoken, played = ([level > 0.05 * max(levels) for level in levels] for levels in (loud_in, loud_out))
+    back = recoveries(stood, spoken, played, start, lag)
+    like, unlike = likeness(there, here), likeness(there, other)
+    keep(
+        f"stalls of 60 to 200 ms at 3 % of the pieces, {'tone' if sound is bursts else 'speech'}",
         {
-            "seconds": 20,
-            "likeness_of_spectra": round(best[0], 3),
-            "lag_that_fits_ms": best[1],
-            "longest_gap_ms": max(gaps, default=0),
-            "gaps_over_300_ms": sum(gap > 300 for gap in gaps),
+            "seconds": SECONDS,
+            "stalls": len(runs(stood)),
+            "longest_stall_ms": round(max(end - begin for begin, end in runs(stood))),
+            **count,
+            "lag_p50_ms": lag,
+            "recovery_p95_ms": percentile(back, 0.95),
+            "recovery_max_ms": max(back),
+            "longest_gap_ms": max(gaps(spoken, played, lag), default=0),
+            "likeness_of_spectra": round(like, 3),
+            "likeness_to_another_second": round(unlike, 3),
         },
     )
-    assert best[0] > 0.7
-
-
-def compared(start_in: float, said: list[int], start_out: float, heard: list[int], lag: float) -> float:
-    skip_in = round((max(start_in + lag, start_out) - start_in - lag) * 48) + 48_000
-    skip_out = round((max(start_in + lag, start_out) - start_out) * 48) + 48_000
-    count = min(len(said) - skip_in, len(heard) - skip_out, 15 * 48_000)
-    one = spectrum(said[skip_in : skip_in + count], BANDS)
-    other = spectrum(heard[skip_out : skip_out + count], BANDS)
-    return likeness(one, other)
-
-
-def silences(said: list[int], heard: list[int], start_in: float, start_out: float, lag: float) -> list[int]:
-    """Stretches (ms) in which something was said and nothing is heard."""
-
-    def loud(samples: list[int]) -> list[bool]:
-        top = max(map(abs, samples)) * 0.05
-        return [max(map(abs, samples[i : i + 480])) > top for i in range(0, len(samples) - 480, 480)]
-
-    spoken, played = loud(said), loud(heard)
-    shift = round((start_out - start_in - lag) / 10)
-    found, run = [], 0
-    for place in range(100, min(len(played), len(spoken) - shift, 1_700)):
-        if place + shift >= 0 and spoken[place + shift] and not played[place]:
-            run += 10
-        else:
-            if run:
-                found.append(run)
-            run = 0
-    return found
+    assert len(runs(stood)) > 8
+    assert max(back) <= 300
+    assert like > 0.7
+    assert like > unlike + 0.1

@@ -1,4 +1,4 @@
-import { Concealer, FRAME } from "./conceal";
+import { Concealer } from "./conceal";
 import { JitterBuffer } from "./jitter";
 import { peakOf } from "./levels";
 
@@ -12,23 +12,28 @@ export type FromPlayback =
   | { type: "level"; burst: string; level: number; delay: number }
   | { type: "done"; burst: string; count: JitterBuffer<Float32Array>["count"] };
 
+/** What the browser asks for at once, samples. */
+const QUANTUM = 128;
+
 /** One burst as it is played. */
 class Line {
   readonly buffer = new JitterBuffer<Float32Array>();
   private readonly concealer = new Concealer();
-  private frame = new Float32Array(FRAME);
-  private at = FRAME;
+  private frame = new Float32Array(QUANTUM);
+  private at = QUANTUM;
   gain = 1;
   level = 0;
+  /** Nothing is due: before the first frame, and after the last. */
+  silent = true;
 
   /** Add what is played now to `out`; true when a frame began. */
   mix(out: Float32Array): boolean {
     let began = false;
     for (let i = 0; i < out.length; i++) {
-      if (this.at === FRAME) {
+      if (this.at === this.frame.length) {
         this.frame = this.following((currentTime + i / sampleRate) * 1000);
         this.at = 0;
-        began = true;
+        began ||= !this.silent;
       }
       out[i] = out[i]! + this.frame[this.at++]! * this.gain;
     }
@@ -37,9 +42,12 @@ class Line {
 
   private following(now: number): Float32Array<ArrayBuffer> {
     const next = this.buffer.take(now);
-    let frame = new Float32Array(FRAME);
-    if (next.kind === "frame") frame = this.concealer.good(next.frame) as Float32Array<ArrayBuffer>;
-    else if (next.kind !== "silence") frame = this.concealer.lost() as Float32Array<ArrayBuffer>;
+    let frame: Float32Array<ArrayBuffer>;
+    this.silent = next.kind === "silence";
+    // The first frame is asked for again at once, not 20 ms later.
+    if (next.kind === "silence") frame = new Float32Array(QUANTUM);
+    else if (next.kind === "frame") frame = this.concealer.good(next.frame) as Float32Array<ArrayBuffer>;
+    else frame = this.concealer.lost() as Float32Array<ArrayBuffer>;
     this.level = peakOf(frame);
     return frame;
   }
@@ -69,10 +77,10 @@ class Playback extends AudioWorkletProcessor {
     for (const [burst, line] of this.lines) {
       if (line.mix(out)) {
         this.tell({ type: "level", burst, level: line.level, delay: line.buffer.delay });
-        if (line.buffer.done) {
-          this.lines.delete(burst);
-          this.tell({ type: "done", burst, count: line.buffer.count });
-        }
+      }
+      if (line.silent && line.buffer.done) {
+        this.lines.delete(burst);
+        this.tell({ type: "done", burst, count: line.buffer.count });
       }
     }
     return true;

@@ -34,6 +34,7 @@ class Ptt {
   private floors = $state<Readonly<Record<Id, FloorView>>>({});
 
   private speaker: Speaker | null = null;
+  private hearing: Promise<void> | null = null;
   private microphone: Microphone | null = null;
   private opening: Promise<Microphone> | null = null;
   private readonly awake = new Awake();
@@ -79,7 +80,8 @@ class Ptt {
     this.undo ??= listen((change) => {
       this.take(change);
     });
-    if (this.able.hear && !this.speaker) await this.open();
+    // Whoever comes while it opens waits for the same: two would take turns at being the one that plays.
+    if (this.able.hear) await (this.hearing ??= this.open());
     void this.awake.on();
     await engine.voice.tune([...this.listening]);
     for (const floor of await engine.voice.floors()) this.floors = { ...this.floors, [floor.conversation]: floor };
@@ -87,7 +89,10 @@ class Ptt {
   }
 
   private async open(): Promise<void> {
-    const speaker = await Speaker.open(trusted);
+    const speaker = await Speaker.open(trusted).catch((error: unknown) => {
+      this.hearing = null;
+      throw error;
+    });
     this.speaker = speaker;
     this.audible = speaker.audible;
     speaker.onLevel = (burst, level) => {
@@ -106,9 +111,11 @@ class Ptt {
     this.undo?.();
     this.undo = null;
     await engine.voice.tune([]);
+    await this.hearing;
+    if (this.listening.length > 0) return;
     await this.awake.off();
     const speaker = this.speaker;
-    this.speaker = null;
+    this.speaker = this.hearing = null;
     this.floors = {};
     await speaker?.close();
   }
