@@ -10,9 +10,12 @@ browser itself then holds it (`outputLatency`) is added, so the figure is what a
 the hardware.
 """
 
+import base64
 import math
+from array import array
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 RATE = 48_000
 GRAIN_MS = 10
@@ -58,7 +61,7 @@ TAP = """
         at: at * 1000,
         arrived: performance.timeOrigin + performance.now(),
         latency: context.outputLatency * 1000,
-        samples: Array.from(samples, (x) => Math.round(x * 32767)),
+        samples: Int16Array.from(samples, (x) => Math.round(x * 32767)),
       });
     };
     connect.call(node, worklet);
@@ -69,11 +72,17 @@ TAP = """
     else if (target instanceof AudioDestinationNode && this instanceof AudioWorkletNode && this.numberOfInputs === 0) void tap(this, "out");
     return connect.call(this, target, ...more);
   };
+  const text = (samples) => {
+    let out = "";
+    for (const byte of new Uint8Array(samples.buffer)) out += String.fromCharCode(byte);
+    return btoa(out);
+  };
+  globalThis.tapped = (kind) => taps[kind].map((part) => ({ ...part, samples: text(part.samples) }));
 })();
 """
 
 
-def joined(parts: Sequence[dict[str, object]]) -> tuple[float, list[int], float]:
+def joined(parts: Sequence[dict[str, Any]]) -> tuple[float, list[int], float]:
     """The parts of one audio graph as one recording: when the graph had its first sample (ms since 1970), the samples, and
     how long the browser holds sound before it goes to the hardware (ms).
 
@@ -86,15 +95,15 @@ def joined(parts: Sequence[dict[str, object]]) -> tuple[float, list[int], float]
     if len(graphs) != 1:
         raise ValueError(f"{len(graphs)} audio graphs recorded at once")
     samples: list[int] = []
-    first: float = parts[0]["at"]  # type: ignore[assignment]
+    first = parts[0]["at"]
     offsets: list[float] = []
     for part in parts:
         # The graph's clock goes by samples; where it left some out, so does the recording.
-        missing = round((part["at"] - first) * RATE / 1000) - len(samples)  # type: ignore[operator]
+        missing = round((part["at"] - first) * RATE / 1000) - len(samples)
         samples += [0] * max(0, missing)
-        samples += part["samples"]  # type: ignore[operator]
-        offsets.append(part["arrived"] - first - len(samples) * 1000 / RATE)  # type: ignore[operator]
-    latencies = sorted(float(part["latency"]) for part in parts)  # type: ignore[arg-type]
+        samples += array("h", base64.b64decode(part["samples"]))
+        offsets.append(part["arrived"] - first - len(samples) * 1000 / RATE)
+    latencies = sorted(float(part["latency"]) for part in parts)
     return first + min(offsets), samples, latencies[len(latencies) // 2]
 
 

@@ -1,16 +1,22 @@
 """Places in the app: sent, shared for a while by one's own will, the team on the map and in the list, forbidden again."""
 
+import asyncio
+import io
 import re
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.async_api import BrowserContext, Page, expect
 
-from e2e.process import Serving
+from e2e.process import Cli, Serving
 
 from .conftest import Make, MakeEngine
 from .crew import crew, look
 from .engine import Engine
 from .engine import engine as engine_of
+from .streets import street_map
 
 # MapLibre draws with WebGL; without a graphics card Chromium does it in software, and says so.
 GRAPHICS = ["--enable-unsafe-swiftshader", "--use-gl=angle", "--use-angle=swiftshader"]
@@ -82,6 +88,45 @@ async def test_a_place_is_sent_and_the_map_is_the_own_servers(server: Serving, p
     assert sent["label"] == "Materiallager"
 
 
+STREETS = {
+    # web/src/lib/ui/map/style.ts
+    "light": {"water": (197, 219, 224), "green": (221, 230, 210), "built": (230, 223, 211), "road": (255, 255, 255)},
+    "dark": {"water": (12, 34, 38), "green": (30, 43, 34), "built": (38, 47, 45), "road": (58, 69, 67)},
+}
+
+
+async def drawn(page: Page, scheme: str) -> None:
+    """Until water, green, houses and roads are on the map in this scheme's colours."""
+    while True:
+        picture = Image.open(io.BytesIO(await page.locator(".maplibregl-canvas").screenshot())).convert("RGB")
+        counts = Counter({colour: n for n, colour in picture.getcolors(picture.width * picture.height) or []})
+        seen = {
+            name: sum(counts[r + i, g + i, b + i] for i in (-1, 0, 1)) for name, (r, g, b) in STREETS[scheme].items()
+        }
+        if all(count > 200 for count in seen.values()):
+            return
+        await asyncio.sleep(0.3)
+
+
+async def test_the_operators_streets_are_drawn(
+    cli: Cli, server: Serving, phone: Make, engine: MakeEngine, tmp_path: Path
+) -> None:
+    file = street_map(tmp_path / "kassel.pmtiles", KASSEL["latitude"], KASSEL["longitude"])
+    await asyncio.to_thread(cli.one, "map", "add", str(file), "--data", "data")
+    team = await crew(server, phone, engine, flags=GRAPHICS)
+    page = team.page
+    team.anna.guard.expected += ["GPU stall", "GroupMarkerNotSet", "swiftshader"]
+    await stand(team.anna.context)
+    site = await team.site("Lindenweg 4")
+    await page.goto(f"{team.anna.origin}/c/{site}/place")
+    await expect(page.get_by_text("© OpenStreetMap")).to_be_visible()
+    await page.get_by_role("button", name="Ort senden").click()
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await drawn(page, scheme)
+    await look(page, "place-streets")
+
+
 async def test_sharing_is_allowed_first_then_chosen_and_ends(server: Serving, phone: Make, engine: MakeEngine) -> None:
     team = await crew(server, phone, engine)
     page, ben = team.page, team.ben
@@ -123,7 +168,16 @@ async def test_sharing_is_allowed_first_then_chosen_and_ends(server: Serving, ph
     await expect(page.get_by_text("Du teilst deinen Standort bis")).to_have_count(0)
     await seen(ben, site, ["Ben Yıldız"])
 
+    # A share goes from the screen when its time is up, without anybody doing anything.
+    await ben("places.share", site, await ben.page.evaluate("Date.now() + 20_000"))
+    await ben("places.fix", {"latitude": 51.3427, "longitude": 9.4797, "accuracy": 8, "time": spot["time"] + 60_000})
+    await expect(page.get_by_role("button", name=re.compile("Ben Yıldız"))).to_be_visible()
+    await expect(page.get_by_text("Gerade teilt niemand")).to_be_visible(timeout=60_000)
+
     # Forbidden again, nobody is seen.
     own = await engine_of(team.anna)
+    await ben("places.share", site, ends)
+    await ben("places.fix", {"latitude": 51.3427, "longitude": 9.4797, "accuracy": 8, "time": spot["time"] + 120_000})
+    await seen(own, site, ["Ben Yıldız"])
     await own("places.allow", False)
     await seen(ben, site, [])

@@ -11,7 +11,10 @@ export interface MapInfo {
   version: string;
 }
 
-const CACHE = "werkfunk-maps";
+// Not among the names that a new version of the app clears away (sw/shell.ts).
+const CACHE = "maps";
+/** The app comes to rest first. */
+const REST_MS = 10_000;
 
 /** Which maps there are; without network those known from before. */
 export async function maps(): Promise<MapInfo[]> {
@@ -38,4 +41,20 @@ export async function baseMap(info: MapInfo): Promise<ArrayBuffer> {
   for (const old of await cache.keys()) if (old.url.includes(`/maps/${info.name}.`)) await cache.delete(old);
   await cache.put(address, answer.clone());
   return answer.arrayBuffer();
+}
+
+/** Fetch the base map before it is needed, so that it is there where there is no network. Returns what gives it up. */
+export function keepBaseMap(): () => void {
+  const timer = setTimeout(() => {
+    if (!navigator.onLine) return;
+    const kept = maps().then((found) => {
+      const base = found.find((map) => map.name === "base");
+      return base && baseMap(base);
+    });
+    // Without network or room: at the next start, or when the map is opened.
+    kept.catch(() => undefined);
+  }, REST_MS);
+  return () => {
+    clearTimeout(timer);
+  };
 }
