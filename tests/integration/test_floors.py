@@ -333,3 +333,20 @@ async def granted_after(bernd: Wire, clara: Wire, firm: Firm, burst: bytes) -> N
     await bernd.send(frames.FloorRelease(firm.group, burst))
     await clara.until(frames.FloorReleased)
     await granted(clara, firm.group)
+
+
+async def test_what_another_node_has_granted_is_not_granted_again(firm: Firm, wires: dict[str, Wire]) -> None:
+    """Nodes share nothing but the store: there another node's lease stands, taken as `Floors` takes its own."""
+    store, anna, theirs = firm.server._store, wires["Anna"], os.urandom(16)
+    assert await store.take_lease(firm.group, theirs, now(), now() + 60_000)
+    burst = await ask(anna, firm.group)
+    refused = await anna.until(frames.Refused)
+    assert (refused.reference, refused.code) == (burst, "busy")
+    await nothing_came(wires["Bernd"], frames.FloorTaken)
+    await store.drop_lease(firm.group, theirs)
+    mine = await granted(anna, firm.group)
+    # And the other way round: while this node's holder speaks, no other node gets it.
+    assert not await store.take_lease(firm.group, theirs, now(), now() + 60_000)
+    await anna.send(frames.FloorRelease(firm.group, mine))
+    while (await anna.until(frames.FloorReleased)).burst != mine:
+        pass
