@@ -146,6 +146,10 @@ async def test_chains_seals_handles_profiles(store: Store) -> None:
     assert await store.chain_ids(2) == [ANNA]
     assert await store.chain(ANNA) == [b"genesis"]
     assert await store.profiles([ANNA, BERND]) == {ANNA: b"profile"}
+    assert await store.picture(ANNA) == await store.picture(BERND) == b""
+    for number, picture in ((1, b"picture"), (2, b"")):
+        await store.write_chains([ChainWrite(2, ANNA, number, b"more", (ANNA, b"profile"), picture=picture)])
+        assert await store.picture(ANNA) == picture
     assert await store.seal(ANNA, DEVICE) == (1, b"seal")
     assert await store.handle(handle) == (ANNA, DEVICE, 50)
     await store.drop_expired_handles(51)

@@ -1,17 +1,23 @@
-"""Cases of what stands inside a seal: layers of a photo, pixels taken away, live places."""
+"""Cases of what stands inside a seal: layers of a photo, pixels taken away, live places; and of profile pictures."""
 
 import hashlib
 from typing import Any
 
 from p1_cases_forms import det, num
 
-from werkfunk.protocol.cbor import encode
+from werkfunk.protocol.cbor import encode, tagged
+from werkfunk.protocol.cose import encrypt0
+from werkfunk.protocol.kdf import sha256
+from werkfunk.protocol.labels import Label
+from werkfunk.protocol.padding import pad
+from werkfunk.protocol.picture import JPEG, PICTURE_MAX, seal_picture
 
 
 def make(w: Any) -> None:
     """Add all of them."""
     _layers(w)
     _live_places(w)
+    _pictures(w)
     _redact(w)
 
 
@@ -108,3 +114,42 @@ def _redact(w: Any) -> None:
             why,
             {**size, "rectangle": encode(rectangle), "how": how.encode(), "noise": noise, "pixels": picture},
         )
+
+
+def _pictures(w: Any) -> None:
+    key, iv, user = det("picture key", 32), det("picture iv", 12), det("user", 32)
+    jpeg = JPEG + det("picture", 700)
+    good = seal_picture(key, iv, user, jpeg)
+
+    def sealed(inner: bytes, owner: bytes = user) -> bytes:
+        return encrypt0(key, iv, tagged(Label.PROFILE_PICTURE, owner), inner)
+
+    def add(name: str, why: str, data: bytes, error: str | None = None, **other: bytes) -> None:
+        inputs = {"key": key, "user": user, "hash": sha256(data), "sealed": data} | other
+        w.add("profile-picture", name, "M41", why, inputs, error)
+
+    add("ok", "a picture", good)
+    add("ok-largest", "16,384 bytes", seal_picture(key, iv, user, JPEG + bytes(PICTURE_MAX - 3)))
+    add("hash", "not what the signed profile names", good, "picture_hash", hash=sha256(jpeg))
+    add(
+        "bit",
+        "a bit flipped after the person signed",
+        good[:-1] + bytes([good[-1] ^ 1]),
+        "picture_hash",
+        hash=sha256(good),
+    )
+    add("key", "another key", good, "seal_invalid", key=det("another key", 32))
+    add("user", "another person's picture", sealed(pad(jpeg), det("another user", 32)), "seal_invalid")
+    add("png", "not a JPEG", sealed(pad(b"\x89PNG" + bytes(60))), "picture_form")
+    add("empty", "nothing", sealed(pad(b"")), "picture_form")
+    add("large", "a byte too many", sealed(pad(JPEG + bytes(PICTURE_MAX - 2))), "picture_form")
+    add("padding", "without padding", sealed(jpeg), "padding_invalid")
+    for name, why, value, error in (
+        ("ok", "key and hash", {0: key, 1: sha256(good)}, None),
+        ("ok-none", "no picture", {}, None),
+        ("no-hash", "a key for nothing", {0: key}, "picture_form"),
+        ("no-key", "a hash without its key", {1: sha256(good)}, "picture_form"),
+        ("short", "a key of 16 bytes", {0: key[:16], 1: sha256(good)}, "record_form"),
+        ("unknown-key", "a key that nobody knows", {0: key, 1: sha256(good), 2: 0}, "record_form"),
+    ):
+        w.add("picture-key", name, "M41", why, {"value": encode(value)}, error)

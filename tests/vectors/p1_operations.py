@@ -23,6 +23,7 @@ from werkfunk.protocol import (
     links,
     messages,
     padding,
+    picture,
     places,
     signing,
     slots,
@@ -80,6 +81,14 @@ def cbor_(v: Bytes) -> Bytes:
 
 def layers_(v: Bytes) -> Bytes:
     return {"data": layers.write_layers(layers.read_layers(v["data"]))}
+
+
+def profile_picture(v: Bytes) -> Bytes:
+    return {"picture": picture.open_picture(v["key"], v["user"], v["hash"], v["sealed"])}
+
+
+def picture_key(v: Bytes) -> Bytes:
+    return {"value": picture.read_picture_key(cbor.decode(v["value"])).to_bytes()}
 
 
 def live_place(v: Bytes) -> Bytes:
@@ -331,6 +340,8 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "link": link,
     "layers": layers_,
     "live-place": live_place,
+    "picture-key": picture_key,
+    "profile-picture": profile_picture,
     "redact": redact,
     "voice": voice_,
     "generation-box": generation_box,

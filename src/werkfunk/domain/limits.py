@@ -14,6 +14,8 @@ BLOB_MAX_DEFAULT = 200 * 1_048_576
 """A stored file, ciphertext; the operator may change it."""
 PROFILE_MAX = 1_024
 """A profile document with its salt."""
+PICTURE_MAX = 18_432
+"""A sealed profile picture: 16 KiB, padded."""
 PAGE_EVENTS = 500
 """Events in one page of history."""
 PAGE_BYTES = 1_048_576

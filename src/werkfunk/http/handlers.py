@@ -58,6 +58,13 @@ async def user_chain(call: Call) -> api.Chain:
     return await call.services.directory.user_chain(user, call.query["after"])
 
 
+async def picture(call: Call) -> api.Picture:
+    """A person's sealed picture, for those who may see the person."""
+    if call.ids["user"] not in await visible_people(call.services, call.who):
+        raise Failure(Code.NOT_FOUND)
+    return await call.services.directory.picture(call.ids["user"])
+
+
 async def visible_people(services: Services, subject: Subject) -> list[bytes]:
     """The people whose names and roles the subject may see: everybody, or for a guest the companions."""
     state = services.directory.founded()
@@ -83,6 +90,7 @@ HANDLERS: dict[str, Handler] = {
     "session": session,
     "people": people,
     "user_chain": user_chain,
+    "picture": picture,
     "events": events,
     "setup_info": lambda c: c.services.directory.setup_info(c.ids["secret"]),
     "setup": lambda c: c.services.directory.setup(c.body),

@@ -38,6 +38,7 @@ class Label(StrEnum):
     DEVICE_OFFER = "device offer"
     ENROLMENT = "enrolment"
     PROFILE = "profile"
+    PROFILE_PICTURE = "profile picture"
     LOG_HEAD = "log head"
     ATTACHMENT = "attachment"
     VOICE = "voice"

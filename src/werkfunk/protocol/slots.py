@@ -21,10 +21,11 @@ from werkfunk.protocol.user import UserState
 
 
 class SlotType(IntEnum):
-    """What a slot holds: {0: seq}, or a live place (places.py)."""
+    """What a slot holds: {0: seq}, a live place (places.py), the key of a profile picture (picture.py)."""
 
     READ_MARKER = 1
     LIVE_PLACE = 2
+    PICTURE_KEY = 3
 
 
 @dataclass(frozen=True, slots=True)

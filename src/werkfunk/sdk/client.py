@@ -34,6 +34,7 @@ from werkfunk.sdk.log import Message
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
 from werkfunk.sdk.places import Places
+from werkfunk.sdk.portraits import Portraits
 from werkfunk.sdk.slots import Slots
 from werkfunk.sdk.statements import Make, Statements, refused
 from werkfunk.sdk.voice import Voice
@@ -52,6 +53,7 @@ class Client:
         self.holders = Holders(self.core, self.statements)
         self.slots = Slots(self.core, self.outbox)
         self.places = Places(self.core, self.office, self.outbox, self.slots)
+        self.portraits = Portraits(self.core, self.office, self.slots)
         self.voice = Voice(self.core, self.outbox, self.statements)
         self.alarms = Alarms(self.core, self.statements, self.outbox)
         self.alarm_settings = AlarmSettings(self.core)

@@ -8,7 +8,7 @@ from werkfunk.protocol import author, author_user
 from werkfunk.protocol import organisation as org
 from werkfunk.protocol.codes import verification_number
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.identity import RecipientKeys
+from werkfunk.protocol.identity import Profile, RecipientKeys
 from werkfunk.protocol.links import DeviceLink, InviteLink, to_url
 from werkfunk.protocol.records import Record
 from werkfunk.protocol.seeds import open_label
@@ -132,8 +132,18 @@ class Office:
         )
         await self._organisation(Empty())
 
-    async def _extend_user(self, made: author_user.Made) -> None:
-        body = api.UserStatement(statement=made.data, boxes=sealed(made.boxes))
+    async def set_profile(self, profile: Profile, picture: bytes | None = None) -> None:
+        """Take another name or picture; `picture` is the sealed one that the profile names, where it is new."""
+        me = self._core.keys.author()
+        signed = profile.seal(os.urandom(16))
+        made = author_user.change_profile(me.user, me.ref, me.key, signed, self._core.clock())
+        await self._extend_user(made, signed, picture)
+        await self._core.chains.refresh()
+
+    async def _extend_user(
+        self, made: author_user.Made, profile: bytes | None = None, picture: bytes | None = None
+    ) -> None:
+        body = api.UserStatement(statement=made.data, boxes=sealed(made.boxes), profile=profile, picture=picture)
         await self._core.transport.call("extend_user", api.Extended, body)
         with self._core.local.transaction():
             self._core.chains.keep_user(made.state, [made.data])

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from werkfunk.protocol.content import Place
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.events import parse_event
 from werkfunk.protocol.places import LONGEST_MS, POLICY, LivePlace, allowed, read_live_place
-from werkfunk.protocol.slots import SlotType, open_slot
+from werkfunk.protocol.slots import SlotType
 from werkfunk.sdk.core import Core
 from werkfunk.sdk.errors import NotAllowed, Usage
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
 from werkfunk.sdk.slots import Slots
-from werkfunk.wire import api, frames
+from werkfunk.wire import frames
 
 E7 = 10_000_000
 
@@ -79,17 +78,9 @@ class Places:
         await self._core.chains.refresh()
         if not self.allowed:
             return []
-        state = await self._outbox.ready(conversation)
-        parts = self._core.keys.parts(conversation, state.generation)
-        assert parts is not None, "`ready` holds them"
-        secret = parts.secret(conversation, state.generation)
-        answer = await self._core.transport.call("slots", api.Slots, ids={"conversation": conversation})
         found: dict[bytes, tuple[int, Spot]] = {}
-        for data in answer.events:
+        async for user, slot in self._slots.newest(conversation, SlotType.LIVE_PLACE):
             try:
-                user, slot = open_slot(secret, parse_event(data), state, self._core.chains.users, -1)
-                if slot.type != SlotType.LIVE_PLACE or not state.is_member(user):
-                    continue
                 place = read_live_place(slot.value)
             except ProtocolError:
                 # Of a newer version, or broken: the next one tells.

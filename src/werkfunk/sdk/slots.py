@@ -1,14 +1,16 @@
 """Slots: a person's small sealed values in a conversation, of which only the newest counts (docs/protocol.md, 7). [M33]"""
 
 import os
+from collections.abc import AsyncIterator
 from typing import Any
 
-from werkfunk.protocol.events import EventKind, Header
-from werkfunk.protocol.slots import SlotType, seal_slot, slot_tag
+from werkfunk.protocol.errors import ProtocolError
+from werkfunk.protocol.events import EventKind, Header, parse_event
+from werkfunk.protocol.slots import SignedSlot, SlotType, open_slot, seal_slot, slot_tag
 from werkfunk.sdk.core import RACES, Core
 from werkfunk.sdk.errors import NotAllowed, SdkError
 from werkfunk.sdk.outbox import Outbox
-from werkfunk.wire import frames
+from werkfunk.wire import api, frames
 
 
 class Slots:
@@ -23,6 +25,21 @@ class Slots:
         held = self._core.logs.cursor(conversation)
         value = {0: min(seq, held), 1: held}
         await self.write(conversation, SlotType.READ_MARKER, self._core.clock(), value)
+
+    async def newest(self, conversation: bytes, kind: SlotType) -> AsyncIterator[tuple[bytes, SignedSlot]]:
+        """(user, slot) of members, as the server holds them. What does not open is of a newer version, or broken."""
+        state = await self._outbox.ready(conversation)
+        parts = self._core.keys.parts(conversation, state.generation)
+        assert parts is not None, "`ready` holds them"
+        secret = parts.secret(conversation, state.generation)
+        answer = await self._core.transport.call("slots", api.Slots, ids={"conversation": conversation})
+        for data in answer.events:
+            try:
+                user, slot = open_slot(secret, parse_event(data), state, self._core.chains.users, -1)
+            except ProtocolError:
+                continue
+            if slot.type == kind and state.is_member(user):
+                yield user, slot
 
     async def write(self, conversation: bytes, kind: SlotType, counter: int, value: dict[int, Any]) -> None:
         """Write the own value. Two devices write the same slot: a time (ms) as `counter` grows for both.

@@ -15,7 +15,7 @@ from werkfunk.domain.roles import Operation, Role, Subject, permitted
 from werkfunk.protocol import organisation as org
 from werkfunk.protocol import user as usr
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.identity import profile_commitment
+from werkfunk.protocol.identity import open_profile, profile_commitment
 from werkfunk.protocol.kdf import sha256
 from werkfunk.protocol.organisation import OrganisationState
 from werkfunk.protocol.statements import ChainKind, Statement, body_of, parse
@@ -215,6 +215,13 @@ class Directory:
             ]
         )
 
+    async def picture(self, user: bytes) -> api.Picture:
+        """A person's sealed picture; the caller has checked that the asker may see the person."""
+        found = await self._store.picture(user)
+        if not found:
+            raise Failure(Code.NOT_FOUND)
+        return api.Picture(picture=found)
+
     async def extend_organisation(self, subject: Subject, body: api.OrganisationStatement) -> api.Extended:
         """Append a statement to the organisation's chain."""
         async with self._lock:
@@ -298,6 +305,8 @@ class Directory:
         except ProtocolError as error:
             raise refused(error) from error
         write = self._user_write(after, statement, body.statement, body.boxes, body.profile)
+        if write.profile is not None:
+            write.picture = await self._picture(after, body.profile or b"", body.picture)
         await self._commit([write])
         self._keep(after)
         self.told(ChainKind.USER, after.id, after.length)
@@ -343,6 +352,18 @@ class Directory:
             self._check_profile(profile or b"", body.profile)
             write.profile = (after.id, profile or b"")
         return write
+
+    async def _picture(self, user: UserState, profile: bytes, given: bytes | None) -> bytes:
+        """The picture that the profile names: given with it or held already. Empty where it names none. [M41]"""
+        shown = open_profile(profile, user.profile)
+        found = given if given is not None else await self._store.picture(user.id)
+        if shown is None or shown.picture is None:
+            if given is not None:
+                raise Failure(Code.PROTOCOL, "picture_hash")
+            return b""
+        if sha256(found) != shown.picture:
+            raise Failure(Code.PROTOCOL, "picture_hash")
+        return found
 
     @staticmethod
     def _check_profile(profile: bytes, commitment: bytes) -> None:

@@ -51,6 +51,7 @@ COLUMNS: tuple[Column, ...] = (
     *_table(
         "people", CONTRACT, PERSON,
         user="user id (a hash)", profile="*name and picture hash as the person signed them", last_active_day="day of last contact, not the time",
+        picture="sealed profile picture, unreadable for the server; empty: none",
     ),
     *_table(
         "seals", CONTRACT, "until the key generation is replaced",
@@ -227,5 +228,6 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE log_indexed (n INTEGER NOT NULL) STRICT;
     INSERT INTO log_indexed (n) VALUES (0);
     """,
+    "ALTER TABLE people ADD COLUMN picture BLOB NOT NULL DEFAULT x'';",
 )
 VERSION = len(MIGRATIONS)

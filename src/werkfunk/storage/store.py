@@ -47,6 +47,8 @@ class ChainWrite:
     drop_recipients: list[bytes] = field(default_factory=list)
     """Recipients whose seal and handle go: used tickets, removed recovery recipients."""
     meta: dict[str, bytes] = field(default_factory=dict)
+    picture: bytes = b""
+    """The sealed picture that goes with `profile`; empty: none."""
 
 
 @dataclass(slots=True)
@@ -181,6 +183,9 @@ class Store(Protocol):
 
     async def profiles(self, users: list[bytes]) -> dict[bytes, bytes]:
         """Profiles by user."""
+
+    async def picture(self, user: bytes) -> bytes:
+        """A person's sealed picture, empty where there is none."""
 
     async def touch(self, users: dict[bytes, int]) -> None:
         """Note the day (days since 1970) of last contact; the time of day is dropped by the caller."""

@@ -17,6 +17,8 @@ StatementBytes = Annotated[bytes, Meta(min_length=1, max_length=limits.EVENT_MAX
 BoxBytes = Annotated[bytes, Meta(min_length=1, max_length=limits.BOX_MAX)]
 ProfileBytes = Annotated[bytes, Meta(min_length=17, max_length=limits.PROFILE_MAX)]
 """A profile as it travels: salt (16 bytes) followed by the CBOR document."""
+PictureBytes = Annotated[bytes, Meta(min_length=1, max_length=limits.PICTURE_MAX)]
+"""A sealed profile picture (docs/protocol.md, 4.2)."""
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -121,11 +123,13 @@ class OrganisationStatement(Body):
 
 
 class UserStatement(Body):
-    """Extend the own user chain. `boxes` are the seals that the statement names; `profile` goes with kind 6."""
+    """Extend the own user chain. `boxes` are the seals that the statement names; `profile` goes with kind 6, and a new
+    `picture` with a profile that names its hash."""
 
     statement: StatementBytes
     boxes: Annotated[list[SealedBox], Meta(max_length=64)] = []
     profile: ProfileBytes | None = None
+    picture: PictureBytes | None = None
 
 
 class Extended(Body):
@@ -142,6 +146,12 @@ class Person(Body):
     """None: removed from the organisation."""
     profile: bytes
     chain_length: Count
+
+
+class Picture(Body):
+    """A person's sealed profile picture; counts only if the signed profile names its hash."""
+
+    picture: bytes
 
 
 class People(Body):

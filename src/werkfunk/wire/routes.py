@@ -120,6 +120,15 @@ ROUTES: tuple[Route, ...] = (
         summary="A person's statements from number `after` on.",
     ),
     Route(
+        "picture",
+        "GET",
+        "/v1/people/{user}/picture",
+        api.Picture,
+        None,
+        Operation.READ_PEOPLE,
+        summary="A person's sealed profile picture.",
+    ),
+    Route(
         "extend_user",
         "POST",
         "/v1/me/chain",

@@ -16,6 +16,7 @@ import * as identity from "../../src/lib/protocol/identity";
 import { derive, sha256, taggedHash } from "../../src/lib/protocol/kdf";
 import { Label } from "../../src/lib/protocol/labels";
 import { readLayers, writeLayers } from "../../src/lib/protocol/layers";
+import { openPicture, PictureKey, readPictureKey } from "../../src/lib/protocol/picture";
 import { LivePlace, readLivePlace } from "../../src/lib/protocol/places";
 import { fromUrl, toUrl } from "../../src/lib/protocol/links";
 import * as messages from "../../src/lib/protocol/messages";
@@ -74,6 +75,8 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   layers: (v) => ({ data: writeLayers(readLayers(v["data"]!)) }),
   "live-place": (v) => ({ value: LivePlace.toBytes(readLivePlace(decode(v["value"]!))) }),
+  "picture-key": (v) => ({ value: PictureKey.toBytes(readPictureKey(decode(v["value"]!))) }),
+  "profile-picture": async (v) => ({ picture: await openPicture(v["key"]!, v["user"]!, v["hash"]!, v["sealed"]!) }),
   redact: (v) => ({ pixels: redact(v) }),
   kdf: (v) => ({ key: derive(v["ikm"]!, v["salt"]!, v["info"]!) }),
   padding: (v) => ({ data: unpad(v["padded"]!) }),

@@ -104,9 +104,9 @@ class SqliteStore:
         if write.profile is not None:
             user, profile = write.profile
             c.execute(
-                "INSERT INTO people (user, profile, last_active_day) VALUES (?, ?, 0)"
-                " ON CONFLICT (user) DO UPDATE SET profile = excluded.profile",
-                (user, self._keys.seal_column("people.profile", profile)),
+                "INSERT INTO people (user, profile, last_active_day, picture) VALUES (?, ?, 0, ?)"
+                " ON CONFLICT (user) DO UPDATE SET profile = excluded.profile, picture = excluded.picture",
+                (user, self._keys.seal_column("people.profile", profile), write.picture),
             )
         for key, value in write.meta.items():
             self._set_meta(c, key, value)
@@ -123,6 +123,13 @@ class SqliteStore:
             return found
 
         return await self._database.read(work)
+
+    async def picture(self, user: bytes) -> bytes:
+        """See Store."""
+        row = await self._database.read(
+            lambda c: c.execute("SELECT picture FROM people WHERE user = ?", (user,)).fetchone()
+        )
+        return bytes(row[0]) if row else b""
 
     async def touch(self, users: dict[bytes, int]) -> None:
         """See Store."""

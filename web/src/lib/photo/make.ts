@@ -1,4 +1,5 @@
 import { isCovering, type Layers, writeLayers } from "../protocol/layers";
+import { PICTURE_MAX } from "../protocol/picture";
 import { cover, flatten, type Random, shrunk, standing, tone } from "./canvas";
 import { isBlank, travelling } from "./document";
 import { sniff, strip, type Stripped } from "./header";
@@ -35,6 +36,13 @@ const LONGEST = 2048;
 /** Full size, within what a phone can hold beside the decoded picture. */
 const LONGEST_ORIGINAL = 6000;
 export const THUMBNAIL_MAX = 16_384;
+/** Side and quality of a profile picture, the best first. */
+const AVATARS = [
+  [192, 0.85],
+  [192, 0.65],
+  [144, 0.55],
+  [96, 0.4],
+] as const;
 const PICTURES = new Set(
   "image/jpeg image/png image/webp image/gif image/avif image/heic image/heif image/bmp".split(" "),
 );
@@ -120,17 +128,25 @@ async function cleanedPicture(file: Blob, thumbnail: number): Promise<Picture> {
   }
 }
 
-/** A square profile picture, small enough to travel with the profile. Throws PictureRefused. */
-export async function makeAvatar(file: Blob): Promise<Uint8Array> {
-  const stripped = await read(file);
-  const bitmap = await decode(file, stripped);
-  const whole = standing(bitmap, stripped.exif.orientation, 480);
-  bitmap.close();
-  const side = Math.min(whole.width, whole.height);
-  const canvas = new OffscreenCanvas(96, 96);
-  const [left, top] = [(whole.width - side) / 2, (whole.height - side) / 2];
-  canvas.getContext("2d")!.drawImage(whole, left, top, side, side, 0, 0, 96, 96);
-  return new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg", quality: 0.7 })).arrayBuffer());
+/** A square profile picture from the middle, small enough to travel with the profile. Throws PictureRefused. */
+export function makeAvatar(file: Blob): Promise<Uint8Array> {
+  return alone(async () => {
+    const { canvas: whole } = await opened(file, 960);
+    const side = Math.min(whole.width, whole.height);
+    const [left, top] = [(whole.width - side) / 2, (whole.height - side) / 2];
+    for (const [size, quality] of AVATARS) {
+      const canvas = new OffscreenCanvas(size, size);
+      const drawing = canvas.getContext("2d")!;
+      // A JPEG knows no see-through.
+      drawing.fillStyle = "#fff";
+      drawing.fillRect(0, 0, size, size);
+      drawing.imageSmoothingQuality = "high";
+      drawing.drawImage(whole, left, top, side, side, 0, 0, size, size);
+      const { file: made } = await encoded(canvas, quality);
+      if (made.size <= PICTURE_MAX) return new Uint8Array(await made.arrayBuffer());
+    }
+    throw new PictureRefused("picture_unreadable", "not to be made small");
+  });
 }
 
 interface Opened {

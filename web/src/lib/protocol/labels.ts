@@ -32,6 +32,7 @@ export const Label = {
   DEVICE_OFFER: "device offer",
   ENROLMENT: "enrolment",
   PROFILE: "profile",
+  PROFILE_PICTURE: "profile picture",
   LOG_HEAD: "log head",
   ATTACHMENT: "attachment",
   VOICE: "voice",

@@ -14,7 +14,7 @@ import { HEAD, type Head } from "./statements";
 import type { UserState } from "./user";
 
 /** Slots: small sealed last-writer-wins values per person and conversation (docs/protocol.md, 7). [M33] */
-export const SlotType = { READ_MARKER: 1, LIVE_PLACE: 2 } as const;
+export const SlotType = { READ_MARKER: 1, LIVE_PLACE: 2, PICTURE_KEY: 3 } as const;
 export type SlotType = (typeof SlotType)[keyof typeof SlotType];
 
 const SignedSlot = record("SignedSlot", {

@@ -18,7 +18,11 @@ export interface PersonRow {
   profile: Uint8Array;
   /** From the profile, where it matches what the person signed; else "". */
   name: string;
+  /** The JPEG, as the signed profile names it; null while there is none here. */
   picture: Uint8Array | null;
+  /** Hash of the sealed picture that `picture` was, and the newest key that came, with its hash. */
+  pictureHash?: Uint8Array | undefined;
+  pictureKey?: { key: Uint8Array; digest: Uint8Array } | undefined;
   /** Organisation role 1 to 5, 0 after removal. */
   role: number;
   verified: boolean;

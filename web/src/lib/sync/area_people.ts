@@ -62,7 +62,9 @@ export class People implements PeopleApi {
   }
 
   async profile(change: { name?: string; picture?: Blob | null }): Promise<void> {
-    if (change.name !== undefined) await this.ground.running.office.rename(change.name);
+    const { faces, office } = this.ground.running;
+    if (change.name !== undefined) await office.rename(change.name);
+    if (change.picture !== undefined) await faces.set(change.picture);
   }
 }
 

@@ -48,7 +48,7 @@ export class Session implements SessionApi {
 
   join(link: string, about: About): Promise<void> {
     const { env, store } = this.life;
-    return this.become(() => account.join(env, store, link, { name: about.name, label: about.device }));
+    return this.become(() => account.join(env, store, link, { name: about.name, label: about.device }), about.picture);
   }
 
   recover(code: string, about: About): Promise<void> {
@@ -56,11 +56,13 @@ export class Session implements SessionApi {
     return this.become(() => account.recover(env, store, code, about.device));
   }
 
-  private async become(enter: () => Promise<unknown>): Promise<void> {
+  private async become(enter: () => Promise<unknown>, picture: Blob | null = null): Promise<void> {
     if (this.life.on) throw new Problem("conflict", "a person is set up here already");
     await enter();
     await this.life.begin();
     this.life.emit({ type: "session" });
+    // Without it the person is in all the same; it can be chosen again in the profile.
+    if (picture) await this.life.running.faces.set(picture).catch(ignoreProblem);
   }
 
   recoveryCode(): Promise<string | null> {
@@ -99,4 +101,8 @@ function phaseOf(on: Running | null): Phase {
   if (!on) return "empty";
   if (on.self.row.cut === "") return "ready";
   return on.self.row.cut === "device_revoked" ? "revoked" : "removed";
+}
+
+function ignoreProblem(error: unknown): void {
+  if (!(error instanceof Problem)) throw error;
 }

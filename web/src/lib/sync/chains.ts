@@ -1,4 +1,4 @@
-import { hex, type Hex } from "../protocol/bytes";
+import { equal, hex, type Hex } from "../protocol/bytes";
 import { ProtocolError } from "../protocol/errors";
 import { openProfile } from "../protocol/identity";
 import * as org from "../protocol/organisation";
@@ -56,6 +56,7 @@ export class Chains {
   private state: OrganisationState | null = null;
   private running: Promise<void> | null = null;
   private next: Promise<void> | null = null;
+  private loading: Promise<void> | null = null;
 
   constructor(
     private readonly store: Store,
@@ -81,8 +82,12 @@ export class Chains {
     for (const row of await this.store.all("person")) this.people.set(row.user, row);
   }
 
-  /** Replay what is stored; it was verified when it came. */
-  async load(): Promise<void> {
+  /** Replay what is stored; it was verified when it came. Asked again, it is the same replay. */
+  load(): Promise<void> {
+    return (this.loading ??= this.replay());
+  }
+
+  private async replay(): Promise<void> {
     const [keys, rows] = await Promise.all([this.store.keys("chain"), this.store.all("chain")]);
     const chains = new Map<Hex, Uint8Array[]>();
     keys.forEach((key, index) => {
@@ -174,16 +179,27 @@ export class Chains {
     const old = this.people.get(user);
     const state = this.users.get(user);
     const shown = state && profile.length > 0 ? openProfile(profile, state.profile) : null;
+    const kept = !shown || (shown.picture && old?.pictureHash && equal(old.pictureHash, shown.picture));
     const row: PersonRow = {
       user,
       profile: profile.length > 0 ? profile : (old?.profile ?? new Uint8Array()),
       name: shown?.name ?? old?.name ?? "",
-      picture: old?.picture ?? null,
+      // What a profile does not name any more is gone at once; a new one comes with its key (faces.ts). [M41]
+      picture: kept ? (old?.picture ?? null) : null,
+      pictureHash: old?.pictureHash,
+      pictureKey: old?.pictureKey,
       role,
       verified: old?.verified ?? false,
       suspect,
     };
-    if (!old || old.name !== row.name || old.role !== row.role || old.suspect !== suspect) this.keepPerson(batch, row);
+    const same = old && equal(old.profile, row.profile) && old.name === row.name && old.role === row.role;
+    if (!same || old.suspect !== suspect) this.keepPerson(batch, row);
+  }
+
+  /** The hash of the sealed picture that a person's signed profile names, or null. [M19] */
+  pictureOf(user: Hex): Uint8Array | null {
+    const [row, state] = [this.people.get(user), this.users.get(user)];
+    return (row && state && openProfile(row.profile, state.profile)?.picture) ?? null;
   }
 
   private keepPerson(batch: Batch, row: PersonRow): void {

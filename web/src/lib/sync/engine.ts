@@ -16,6 +16,7 @@ import { Chains } from "./chains";
 import { Core } from "./core";
 import type { Env } from "./env";
 import { Defects } from "./defects";
+import { Faces } from "./faces";
 import { Files } from "./files";
 import { LivePlaces } from "./live_places";
 import { Keyring } from "./keyring";
@@ -94,6 +95,7 @@ export class LocalEngine implements Engine, Life {
       this.emit({ type: "conversations" });
       this.emit({ type: "session" });
       this.emit({ type: "places" });
+      void faces.refresh();
     };
     const chains = new Chains(store, transport, self.organisation, changed, (user) => {
       if (user === self.user) this.emit({ type: "devices" });
@@ -137,6 +139,8 @@ export class LocalEngine implements Engine, Life {
     );
     slots.add(receipts);
     slots.add(places);
+    const faces = new Faces(core, slots, office);
+    slots.add(faces);
     const sight: Sight = {
       me: self.user,
       name: (user) => chains.name(user),
@@ -162,6 +166,7 @@ export class LocalEngine implements Engine, Life {
       receipts,
       slots,
       places,
+      faces,
       office,
       talk,
       voice,
@@ -208,6 +213,8 @@ export class LocalEngine implements Engine, Life {
       void on.outbox.flush();
       void on.alarms.connected().catch(ignore);
       void on.places.close();
+      await on.faces.refresh();
+      on.faces.tell();
       await this.nameOrganisation(on);
       for (const id of on.logs.rows.keys()) on.receipts.want(id);
       return on.core.connected ? 0 : this.backoff();
@@ -274,6 +281,7 @@ export class LocalEngine implements Engine, Life {
     this.emit({ type: "conversations" });
     if (taken.defects) this.emit({ type: "defects", conversation: taken.conversation });
     on.receipts.want(taken.conversation);
+    if (taken.members) on.faces.tell();
   }
 
   private queued(row: OutboxRow, gone: boolean): void {

@@ -41,6 +41,8 @@ export interface Taken {
   lines: EventRow[];
   /** The list of defects changed. */
   defects: boolean;
+  /** Members or the generation changed. */
+  members: boolean;
   /** New messages of others, for notifications and counts. */
   fresh: number;
 }
@@ -57,10 +59,10 @@ class Page {
   constructor(
     /** As it was when the page began. */
     readonly start: ConversationRow,
-    state: ConversationState | null,
+    readonly before: ConversationState | null,
   ) {
     this.row = start;
-    this.state = state;
+    this.state = before;
   }
 
   /** The row together with what people have done to it meanwhile: drafts, mute, marks. */
@@ -190,6 +192,7 @@ export class Logs {
       conversation,
       lines: [...page.rows.values()].filter((row) => row.shown).sort((a, b) => a.seq - b.seq),
       defects: page.defects.size > 0,
+      members: page.state !== page.before,
       fresh: page.fresh,
     };
     this.onTaken(taken);
@@ -413,7 +416,7 @@ export class Logs {
     }
     if (page.rows.size === 0) return null;
     const taken = await this.commit(page);
-    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, defects: false, fresh: 0 });
+    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, defects: false, members: false, fresh: 0 });
     return taken;
   }
 

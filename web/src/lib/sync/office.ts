@@ -3,7 +3,7 @@ import type { MadeOrganisation } from "../protocol/author";
 import * as authorUser from "../protocol/author_user";
 import { type Hex, unhex } from "../protocol/bytes";
 import { encodeRecovery, verificationNumber } from "../protocol/codes";
-import { RecipientKeys, sealProfile } from "../protocol/identity";
+import { type Profile, RecipientKeys, sealProfile } from "../protocol/identity";
 import { toUrl } from "../protocol/links";
 import type { Role } from "../protocol/organisation";
 import { openLabel } from "../protocol/seeds";
@@ -170,17 +170,29 @@ export class Office {
     return encodeRecovery(code);
   }
 
-  /** Another name. */
+  /** Another name; the picture stays. */
   async rename(name: string): Promise<void> {
-    const { chains, keys, env } = this.core.parts;
     if (name.trim() === "" || [...name].length > 120) throw new Problem("invalid_name");
+    const { chains, self } = this.core.parts;
     await chains.refresh();
+    await this.setProfile({ name: name.trim(), picture: chains.pictureOf(self.user) ?? undefined });
+  }
+
+  /** Another picture, by the hash of its sealed bytes, or none; the name stays. */
+  async setPicture(picture: { digest: Uint8Array; sealed: Uint8Array } | null): Promise<void> {
+    const { chains, self } = this.core.parts;
+    await chains.refresh();
+    await this.setProfile({ name: chains.name(self.user), picture: picture?.digest }, picture?.sealed);
+  }
+
+  private async setProfile(shown: Profile, picture?: Uint8Array): Promise<void> {
+    const { chains, keys, env } = this.core.parts;
     const me = keys.author();
-    const profile = sealProfile({ name: name.trim() }, env.random(16));
+    const profile = sealProfile(shown, env.random(16));
     const made = await this.made(() =>
       authorUser.changeProfile(me.user, author.signerRef(me), me.key, profile, env.now()),
     );
-    await this.extendUser(made, profile);
+    await this.extendUser(made, profile, picture);
     await chains.refresh();
   }
 
@@ -192,12 +204,13 @@ export class Office {
     }
   }
 
-  private async extendUser(made: authorUser.Made, profile?: Uint8Array): Promise<void> {
+  private async extendUser(made: authorUser.Made, profile?: Uint8Array, picture?: Uint8Array): Promise<void> {
     const { transport, chains } = this.core.parts;
     const body = {
       statement: toB64(made.data),
       boxes: boxesBody(made.boxes),
       ...(profile ? { profile: toB64(profile) } : {}),
+      ...(picture ? { picture: toB64(picture) } : {}),
     };
     await transport.call("POST", "/v1/me/chain", { body });
     await chains.keepUser(made.state, [made.data]);

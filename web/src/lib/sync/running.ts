@@ -3,6 +3,7 @@ import type { Change } from "./api";
 import type { Chains } from "./chains";
 import type { Core } from "./core";
 import type { Defects } from "./defects";
+import type { Faces } from "./faces";
 import type { Files } from "./files";
 import type { LivePlaces } from "./live_places";
 import type { Logs } from "./logs";
@@ -28,6 +29,7 @@ export interface Running {
   slots: Slots;
   office: Office;
   places: LivePlaces;
+  faces: Faces;
   talk: Talk;
   voice: Voice;
 }

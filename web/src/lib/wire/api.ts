@@ -79,6 +79,9 @@ export interface Person {
   profile: B64;
   chain_length: number;
 }
+export interface Picture {
+  picture: string;
+}
 export interface People {
   people: Person[];
 }

@@ -34,6 +34,10 @@ export const settings = area(
 
     "profile.title": "Dein Profil",
     "profile.role": "{role} bei {organisation}",
+    "profile.picture": "Foto wählen",
+    "profile.otherPicture": "Anderes Foto",
+    "profile.noPicture": "Foto entfernen",
+    "profile.pictureText": "Dein Foto sehen alle, mit denen du einen Chat hast. Der Server kann es nicht lesen.",
     "profile.saved": "Gespeichert",
 
     "install.why": "Als App ist Werkfunk mit einem Tipp offen, zeigt Nachrichten an und geht auch ohne Netz auf.",
@@ -113,6 +117,10 @@ export const settings = area(
 
     "profile.title": "Your profile",
     "profile.role": "{role} at {organisation}",
+    "profile.picture": "Choose photo",
+    "profile.otherPicture": "Another photo",
+    "profile.noPicture": "Remove photo",
+    "profile.pictureText": "Everybody with whom you share a chat sees your photo. The server cannot read it.",
     "profile.saved": "Saved",
 
     "install.why": "As an app, Werkfunk opens with one tap, shows messages and opens without network.",
