@@ -4,9 +4,11 @@ import asyncio
 import json
 import re
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from e2e.process import Serving
 
@@ -14,7 +16,7 @@ from .alarming import hold, two_phones
 from .conftest import Make, MakeEngine
 from .crew import crew
 from .engine import engine as engine_of
-from .joining import look
+from .joining import look, open_place
 
 
 async def test_an_alarm_from_one_phone_to_the_other(
@@ -116,7 +118,16 @@ async def test_the_app_opened_later_is_called_then(server: Serving, phone: Make,
     await expect(team.page.get_by_role("alertdialog")).not_to_be_visible()
 
 
-async def test_status_contact_and_policy(server: Serving, desktop: Make, engine: MakeEngine) -> None:
+async def span_of(plan: Locator, part: str, who: str, begins: str, ends: str) -> Locator:
+    """Fill in a shift or a stand-in."""
+    found = plan.get_by_role("group", name=part)
+    await found.get_by_label("Wer?").select_option(who)
+    await found.get_by_label("Von").fill(begins)
+    await found.get_by_label("Bis").fill(ends)
+    return found
+
+
+async def test_status_contact_policy_and_plan(server: Serving, desktop: Make, engine: MakeEngine) -> None:
     team = await crew(server, desktop, engine)
     page = team.page
     await page.get_by_role("link", name="Einstellungen").click()
@@ -135,5 +146,45 @@ async def test_status_contact_and_policy(server: Serving, desktop: Make, engine:
     await page.get_by_role("button", name="Speichern").click()
     await expect(page.get_by_text("Nach 3 Minuten ohne 2 Zusagen: wer fehlt in der App und per SMS.")).to_be_visible()
     await look(page, "policies")
+
+    await open_place(page, "/settings/duty")
+    await page.get_by_role("link", name="Bereitschaftspläne").click()
+    await page.get_by_role("button", name="Neuer Plan").click()
+    plan = page.get_by_role("dialog")
+    await plan.get_by_label("Name", exact=True).fill("Wasser")
+    await plan.get_by_role("button", name="Wechsel dazu").click()
+    turns = plan.get_by_role("group", name="Wechsel 1")
+    for name in ("Anna Huber", "Ben Yıldız"):
+        await turns.get_by_label("Reihum, der Nächste").select_option(name)
+    await expect(plan.get_by_role("listitem").filter(has_text=re.compile("Anna Huber: .* bis "))).not_to_have_count(0)
+    await expect(plan.get_by_role("listitem").filter(has_text=re.compile("Ben Yıldız: .* bis "))).not_to_have_count(0)
+    await turns.get_by_role("button", name="Wechsel 1 weg").click()
+    await plan.get_by_role("switch", name="Das ist Arbeitszeit").check()
+    first = datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=2)
+    second = first + timedelta(days=1)
+    for number, (begins, ends) in enumerate(
+        ((f"{first:%F}T12:00", f"{first:%F}T22:00"), (f"{second:%F}T06:00", f"{second:%F}T14:00")), 1
+    ):
+        await plan.get_by_role("button", name="Schicht dazu").click()
+        await span_of(plan, f"Schicht {number}", "Ben Yıldız", begins, ends)
+    # Said before anything is kept; a stand-in mends it.
+    warning = plan.get_by_text(re.compile(r"Ben Yıldız: nur \d+ h Ruhe vor .*§5 ArbZG"))
+    await expect(warning).to_be_visible()
+    await expect(plan.get_by_role("button", name="Trotzdem speichern")).to_be_visible()
+    await warning.scroll_into_view_if_needed()
+    await look(page, "oncall")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await warning.scroll_into_view_if_needed()
+    await look(page, "oncall-phone")
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await plan.get_by_role("button", name="Vertretung dazu").click()
+    stand_in = await span_of(plan, "Vertretung 1", "Anna Huber", f"{second:%F}T06:00", f"{second:%F}T14:00")
+    await stand_in.get_by_label("Für wen?").select_option("Ben Yıldız")
+    await expect(warning).not_to_be_visible()
+    await plan.get_by_role("button", name="Speichern", exact=True).click()
+    await page.get_by_role("button", name=re.compile("Wasser.*Jetzt: niemand", re.DOTALL)).click()
+    await expect(stand_in.get_by_label("Wer?").locator("option:checked")).to_have_text("Anna Huber")
+    await plan.get_by_role("button", name="Plan löschen").click()
+    await expect(page.get_by_text("Noch kein Plan")).to_be_visible()
     own = await (await engine_of(team.anna))("alarms.duty")
     assert (own["duty"], own["phone"], own["quiet"]["begins"]) == ("off", "+491511234567", "20:00")

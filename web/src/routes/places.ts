@@ -73,6 +73,7 @@ export const PLACES: readonly Place[] = [
   { tab: "people", matches: at("people", "*"), load: () => import("./people/Person.svelte") },
   { tab: "settings", matches: at("settings", "duty"), load: only(() => import("./settings/Duty.svelte")) },
   { tab: "settings", matches: at("settings", "policies"), load: only(() => import("./settings/Policies.svelte")) },
+  { tab: "settings", matches: at("settings", "oncall"), load: only(() => import("./settings/Oncall.svelte")) },
   { tab: "settings", matches: at("settings", "gateways"), load: only(() => import("./settings/Gateways.svelte")) },
   { tab: "settings", matches: at("settings", "devices"), load: only(() => import("./settings/Devices.svelte")) },
   { tab: "settings", matches: at("settings", "code"), load: only(() => import("./settings/RecoveryCode.svelte")) },

@@ -59,6 +59,10 @@ export interface AlarmOut {
   drill: boolean;
   policy: Id | null;
   place: { latitude: number; longitude: number; accuracy: number } | null;
+  /** Own answers to choose from, as [code, words]. */
+  answers?: [number, string][];
+  /** Leave out who is on a break or has finished, unless on call. */
+  onDuty?: boolean;
 }
 
 /** An alarm that has not left this device: it goes when the connection is back within two minutes. */

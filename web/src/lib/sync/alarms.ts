@@ -248,7 +248,7 @@ export class Alarms {
       level: out.level,
       text: out.text,
       template: undefined,
-      answers: undefined,
+      answers: out.answers?.length ? out.answers : undefined,
       place: place ?? undefined,
       files: undefined,
       drill: out.drill || undefined,
@@ -262,6 +262,7 @@ export class Alarms {
           level: out.level,
           messages: [{ event: toB64(event) }],
           drill: out.drill,
+          on_duty: out.onDuty ?? false,
           ...(out.policy ? { policy: toB64(unhex(out.policy)) } : {}),
         };
         this.take(await transport.call<Info>("POST", "/v1/alarms", { body }));

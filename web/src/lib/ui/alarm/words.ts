@@ -14,6 +14,26 @@ export const TEMPLATES: readonly { title: Key; text: Key; level: AlarmLevel }[] 
   { title: "alarm.outage", text: "alarm.outageText", level: 2 },
 ];
 
+/** An alarm in own words; `answers` as [code, words]. */
+export interface OwnWords {
+  text: string;
+  level: AlarmLevel;
+  answers: [number, string][];
+  place: boolean;
+  photo: File | null;
+}
+const OWN_MAX = 6;
+const WORDS_MAX = 80;
+
+/** Own answers, one a line, with codes behind the usual ones. */
+export function answersOf(text: string): [number, string][] {
+  const lines = text.split("\n").map((line) => line.trim().slice(0, WORDS_MAX));
+  return lines
+    .filter((line) => line !== "")
+    .slice(0, OWN_MAX)
+    .map((line, i) => [NOT_COMING + 1 + i, line]);
+}
+
 /** An answer in words: the alarm's own, else the usual ones. */
 export function answerWords(code: number | null, answers: AlarmView["answers"] = []): string {
   if (code === null) return "";
