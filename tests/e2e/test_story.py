@@ -91,6 +91,13 @@ def test_links_are_single_use(pair: Cli, server: Serving) -> None:
     link = pair.one("invite", "--profile", "anna")["link"]
     pair.one("join", link, "--profile", "clara", "--name", "Clara")
     assert pair.code("join", link, "--profile", "dora", "--name", "Dora") == 3
+    link = pair.one("invite", "--profile", "anna", "--uses", "3")["link"]
+    open_one = pair.one("invite", "--profile", "anna", "--list")
+    assert (open_one["role"], open_one["left"]) == ("member", 3)
+    assert pair.code("invite", "--profile", "bernd", "--withdraw", open_one["invite"]) == 3
+    pair.one("invite", "--profile", "anna", "--withdraw", open_one["invite"][:12])
+    assert pair.lines("invite", "--profile", "anna", "--list") == []
+    assert pair.code("join", link, "--profile", "dora", "--name", "Dora") == 3
     code = pair.one("devices", "add", "--profile", "bernd")["code"]
     pair.one("join", code, "--profile", "bernd2")
     assert pair.code("join", code, "--profile", "bernd3") == 3

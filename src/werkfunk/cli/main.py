@@ -138,12 +138,18 @@ def invite(
     role: Annotated[str, typer.Option("--role", help="owner, admin, site-lead, member or guest")] = "member",
     uses: Annotated[int, typer.Option("--uses", help="How many may join with it.", min=1, max=1000)] = 1,
     expires: Annotated[str, typer.Option("--expires", help="For example 12h, 7d.")] = "7d",
+    listed: Annotated[bool, typer.Option("--list", help="Show the open ones instead.")] = False,
+    withdraw: Annotated[str, typer.Option("--withdraw", help="Withdraw this one instead; the id is in --list.")] = "",
     json: Json = False,
 ) -> None:
-    """Make an invitation."""
+    """Make an invitation; list the open ones; withdraw one."""
     from werkfunk.cli import people
 
     printer = Printer(json=json)
+    if listed:
+        return _run(printer, people.invites(printer, profile))
+    if withdraw:
+        return _run(printer, people.withdraw(printer, profile, withdraw))
     _run(printer, people.invite(printer, profile, role, uses, expires))
 
 

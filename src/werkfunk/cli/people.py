@@ -95,6 +95,26 @@ async def invite(printer: Printer, profile: Path, role: str, uses: int, expires:
     printer.code(link)
 
 
+async def invites(printer: Printer, profile: Path) -> None:
+    """Invitations that still let people in."""
+    async with opened(profile) as client:
+        for name, found in client.office.invites().items():
+            role = next(text for text, value in ROLES.items() if value == found.invite.role)
+            left, end = found.invite.uses - found.used, found.invite.expires
+            fields = {"invite": name.hex(), "role": role, "left": left, "expires": moment(end)}
+            printer.result(fields, f"{name.hex()[:12]}  {role}, noch {left}, gültig bis {local(end)}")
+
+
+async def withdraw(printer: Printer, profile: Path, invite: str) -> None:
+    """Withdraw an open invitation, named by its id or the beginning of it."""
+    async with opened(profile) as client:
+        found = [name for name in client.office.invites() if invite and name.hex().startswith(invite.lower())]
+        if len(found) != 1:
+            raise Usage(f"{invite!r} names no open invitation, or more than one; `invite --list` shows them")
+        await client.office.withdraw(found[0])
+    printer.result({"withdrawn": found[0].hex()}, "Die Einladung ist zurückgezogen.")
+
+
 def duration(text: str) -> int:
     """Seconds of "7d", "12h", "30m", "2w". Raises Usage."""
     match = re.fullmatch(r"(\d{1,4})([mhdw])", text)

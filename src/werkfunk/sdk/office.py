@@ -43,6 +43,20 @@ class Office:
                 return to_url(self._core.transport.base, InviteLink(self._core.chains.founded.id, invite, seed))
         raise SdkError("the organisation keeps changing; please try again")
 
+    def invites(self) -> dict[bytes, org.OpenInvite]:
+        """Invitations that still let people in, by their hash."""
+        state = self._core.chains.founded
+        time = max(self._core.clock(), state.clock)
+        return {
+            name: found
+            for name, found in state.invites.items()
+            if not found.revoked and found.used < found.invite.uses and found.invite.expires > time
+        }
+
+    async def withdraw(self, invite: bytes) -> None:
+        """Withdraw an invitation: nobody comes in by it any more."""
+        await self._organisation(org.InviteRevoked(invite))
+
     async def remove_person(self, user: bytes) -> None:
         """Remove a person from the organisation."""
         await self._organisation(org.Removed(user))

@@ -16,6 +16,7 @@ import type {
   MeView,
   NetworkView,
   NoticeView,
+  OpenInviteView,
   PageView,
   PersonView,
   PlacesView,
@@ -82,6 +83,10 @@ export interface PeopleApi {
   /** Read another person's verification code; gives whose it is. Refused `verification_mismatch`. */
   verifyScanned(scanned: string): Promise<Id>;
   invite(role: RoleName, uses: number, days: number): Promise<InviteView>;
+  /** Invitations of the organisation that still let people in, the newest first. Their links are with whoever made them. */
+  invites(): Promise<OpenInviteView[]>;
+  /** Nobody comes in by it any more. Refused `forbidden`. */
+  withdraw(invite: Id): Promise<void>;
   /** Out of the organisation, for good. */
   remove(person: Id): Promise<void>;
   setRole(person: Id, role: RoleName): Promise<void>;

@@ -4,7 +4,7 @@ import type { DevicesApi, InviteView, PeopleApi, VerificationView } from "./api"
 import { Problem } from "./api";
 import { personView } from "./render";
 import type { Ground } from "./running";
-import type { DeviceView, Id, PersonView, RoleName } from "./views";
+import type { DeviceView, Id, OpenInviteView, PersonView, RoleName } from "./views";
 
 const VERIFY = "werkfunk-v1";
 
@@ -51,6 +51,14 @@ export class People implements PeopleApi {
 
   invite(role: RoleName, uses: number, days: number): Promise<InviteView> {
     return this.ground.running.office.invite(roleNumber(role), uses, days);
+  }
+
+  invites(): Promise<OpenInviteView[]> {
+    return Promise.resolve(this.ground.running.office.invites());
+  }
+
+  withdraw(invite: Id): Promise<void> {
+    return this.ground.running.office.withdraw(invite);
   }
 
   remove(person: Id): Promise<void> {

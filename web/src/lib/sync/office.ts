@@ -10,10 +10,11 @@ import { openLabel } from "../protocol/seeds";
 import { parse } from "../protocol/statements";
 import { toB64 } from "../wire/api";
 import { type InviteView, Problem } from "./api";
+import { ROLES } from "./account";
 import { boxesBody } from "./bodies";
 import { type Core, RACES } from "./core";
 import { refused } from "./statements";
-import type { DeviceView } from "./views";
+import type { DeviceView, OpenInviteView } from "./views";
 
 const TICKET_MS = 14 * 60 * 1000;
 const DAY_MS = 24 * 3_600_000;
@@ -35,6 +36,23 @@ export class Office {
     });
     const link = { type: "invite", organisation: chains.founded.id, invite: hash, seed } as const;
     return { link: toUrl(env.base, link), expires };
+  }
+
+  /** Invitations that still let people in, the newest first. */
+  invites(): OpenInviteView[] {
+    const { env, chains } = this.core.parts;
+    const now = Math.max(env.now(), chains.founded.clock);
+    return [...chains.founded.invites]
+      .filter(([, { invite, used, revoked }]) => !revoked && used < invite.uses && invite.expires > now)
+      .map(([id, { invite, used }]) => {
+        return { id, role: ROLES[invite.role - 1] ?? "guest", left: invite.uses - used, expires: invite.expires };
+      })
+      .reverse();
+  }
+
+  async withdraw(invite: Hex): Promise<void> {
+    const { chains, keys, env } = this.core.parts;
+    await this.organisation(() => author.revokeInvite(chains.founded, keys.author(), unhex(invite), env.now()));
   }
 
   async removePerson(user: Hex): Promise<void> {

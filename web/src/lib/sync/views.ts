@@ -49,6 +49,14 @@ export interface PersonView {
   verified: Verified;
 }
 
+/** An invitation that still lets people in: `left` more of them, until `expires`. */
+export interface OpenInviteView {
+  id: Id;
+  role: RoleName;
+  left: number;
+  expires: number;
+}
+
 export interface DeviceView {
   device: Id;
   label: string;

@@ -57,6 +57,11 @@ export const people = area(
     "invite.copy": "Link kopieren",
     "invite.message": "Einladung zu Werkfunk bei {organisation}. Öffne den Link auf deinem Handy:",
     "invite.another": "Noch eine Einladung",
+    "invite.open": "Offene Einladungen",
+    "invite.left.one": "Für {n} Person, bis {time}",
+    "invite.left.other": "Für {n} Personen, bis {time}",
+    "invite.withdraw": "Zurückziehen",
+    "invite.withdrawText": "Mit dem Link und dem Code kommt dann niemand mehr herein.",
     "invite.expiresMany": "Gilt bis {time}, für höchstens {n} Personen.",
     "invite.expires": "Gilt bis {time}, für eine Person.",
 
@@ -126,6 +131,11 @@ export const people = area(
     "invite.copy": "Copy link",
     "invite.message": "Invitation to Werkfunk at {organisation}. Open the link on your phone:",
     "invite.another": "Another invitation",
+    "invite.open": "Open invitations",
+    "invite.left.one": "For {n} person, until {time}",
+    "invite.left.other": "For {n} people, until {time}",
+    "invite.withdraw": "Withdraw",
+    "invite.withdrawText": "Nobody comes in with the link or the code any more.",
     "invite.expiresMany": "Valid until {time}, for at most {n} people.",
     "invite.expires": "Valid until {time}, for one person.",
 
