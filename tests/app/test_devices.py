@@ -1,12 +1,13 @@
 """Own devices, the recovery code, and being cut off."""
 
 import re
+from typing import Any
 
 from playwright.async_api import Page, expect
 
 from e2e.process import Serving
 
-from .conftest import Make
+from .conftest import Make, MakeEngine
 from .joining import COPY, come_in, look, open_place
 
 CODE = re.compile(r"^([0-9A-Z]{4}-){6}[0-9A-Z]{4}$")
@@ -103,3 +104,40 @@ async def test_signing_out_leaves_nothing(server: Serving, phone: Make) -> None:
     await expect(page.get_by_role("button", name="Einladung scannen")).to_be_visible()
     await page.reload()
     await expect(page.get_by_role("button", name="Einladung scannen")).to_be_visible()
+
+
+async def test_a_new_device_takes_over_what_was_read(server: Serving, engine: MakeEngine) -> None:
+    """What one device has read is read on the next, and stays so for the others."""
+    anna, bernd = await engine(), await engine()
+    await anna.join(server.setup, "Anna")
+    await bernd.join((await anna("people.invite", "admin", 1, 1))["link"], "Bernd")
+    group = await anna("chats.create", "group", "Baustelle", "", [await bernd.me()])
+    for number in range(5):
+        await anna.say(group, f"Nummer {number}")
+
+    async def has_all() -> Any:
+        lines = await bernd.lines(group) if await bernd("chats.list") else []
+        return lines[-1] if lines and lines[-1]["text"] == "Nummer 4" else None
+
+    last = await bernd.until(has_all)
+    await bernd("chats.read", group, last["seq"])
+
+    async def is_read() -> bool:
+        return bool((await anna.lines(group))[-1]["state"] == "read")
+
+    await anna.until(is_read)
+    tablet = await engine()
+    await tablet.join((await bernd("devices.link"))["link"], "Bernd")
+
+    async def nothing_unread() -> bool:
+        return [one["unread"] for one in await tablet("chats.list")] == [0]
+
+    await tablet.until(nothing_unread)
+    await tablet.say(group, "vom Tablet")
+
+    async def arrived() -> Any:
+        lines = await anna.lines(group)
+        return lines if lines[-1]["text"] == "vom Tablet" else None
+
+    lines = await anna.until(arrived)
+    assert [one["state"] for one in lines if one["mine"] and one["kind"] == "text"] == ["read"] * 5

@@ -50,7 +50,7 @@ export function targetOf(content: Content): Hex {
 
 /** Whether a content stands as a line of its own. */
 export function isLine(content: Content): boolean {
-  return targetOf(content) === "" && !["details", "answer", "defect"].includes(content.type);
+  return targetOf(content) === "" && !["details", "answer", "defect", "alarm_template"].includes(content.type);
 }
 
 /**

@@ -101,10 +101,14 @@ export class Receipts implements SlotKind {
 
   private async write(conversation: Hex): Promise<void> {
     const { logs, self, store } = this.core.parts;
+    // A new device first learns what the person has read elsewhere, instead of writing over it.
+    if (!this.of(conversation).has(self.user)) await this.slots.refresh(conversation);
+    const mine = this.of(conversation).get(self.user);
+    // It may have learned that before it had the messages.
+    if (mine && (await logs.markRead(conversation, mine.read))) this.changed(conversation);
     const row = logs.rows.get(conversation);
     if (!row) return;
-    const read = this.enabled() ? row.readSeq : 0;
-    const mine = this.of(conversation).get(self.user);
+    const read = this.enabled() ? Math.max(row.readSeq, mine?.read ?? 0) : 0;
     if (mine && mine.read >= read && mine.delivered >= row.lastSeq) return;
     const delivered = row.lastSeq;
     const value: RawMap = new Map([
