@@ -3,7 +3,7 @@
 from typing import Any
 
 from werkfunk.domain.alarms import MINUTES, SEEN, Level, Stage, Status
-from werkfunk.protocol.content import Alarm, Answer
+from werkfunk.protocol.content import Alarm, AlarmTemplate, Answer
 from werkfunk.sdk.alarms import Found
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NotAllowed
@@ -39,13 +39,14 @@ def summary(client: Client, info: bodies.AlarmInfo) -> dict[str, Any]:
     found = client.alarms.text(info.alarm)
     content = found.content if found is not None and isinstance(found.content, Alarm) else None
     template = client.alarms.templates().get(info.template)
+    prepared = template.content.text if template and isinstance(template.content, AlarmTemplate) else ""
     name = client.core.chains.name
     return {
         "alarm": info.alarm.hex(),
         "level": Level(info.level).name.lower(),
         "status": Status(info.status).name.lower(),
         "drill": info.drill,
-        "text": content.text if content else template.content.text if template else "",  # type: ignore[union-attr]
+        "text": content.text if content else prepared,
         "signed": content is not None,
         "raiser": name(found.sender) if found else name(info.raiser) if info.raiser else "",
         "started": info.started,

@@ -31,6 +31,7 @@ from werkfunk.wire.api import Empty
 from werkfunk.wire.frames import encode
 
 NOWHERE = bytes(16)
+"""In a notice: an alarm that stands in none of the person's conversations; the app opens the alarms."""
 Notify = Callable[[Iterable[bytes], Notice], None]
 """Wakes people's devices; web push stands behind it."""
 

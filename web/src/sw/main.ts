@@ -4,7 +4,7 @@ import type { Message } from "../lib/sync/rpc";
 import type { NoticeView } from "../lib/sync/views";
 import { trusted } from "../lib/sync/trusted";
 import type { ToApp, ToWorker } from "../lib/sync/worker_messages";
-import { shownFor } from "./notices";
+import { isOver, knockOf, pathOf, shownFor } from "./notices";
 import { type Files, Shell } from "./shell";
 import type { Opener } from "./types";
 
@@ -43,7 +43,7 @@ self.addEventListener("message", (event) => {
 });
 
 self.addEventListener("push", (event) => {
-  event.waitUntil(pushed(knockOf(event.data)));
+  event.waitUntil(pushed(knockOf(payloadOf(event.data))));
 });
 
 self.addEventListener("notificationclick", (event) => {
@@ -61,15 +61,12 @@ function opener(): Opener {
   return globalThis.werkfunkOpener!;
 }
 
-/** A payload that is not ours still needs a notification, and names nothing. */
-function knockOf(data: PushMessageData | null): Knock {
+function payloadOf(data: PushMessageData | null): unknown {
   try {
-    const { c, s, u } = data!.json() as { c: string; s: number; u?: number };
-    if (/^[0-9a-f]{32}$/.test(c) && Number.isSafeInteger(s)) return { conversation: c, seq: s, urgent: u === 1 };
+    return data?.json() ?? null;
   } catch {
-    // Below.
+    return null; // not ours; it still needs a notification
   }
-  return { conversation: "", seq: 0, urgent: false };
 }
 
 async function pushed(knock: Knock): Promise<void> {
@@ -85,8 +82,7 @@ async function pushed(knock: Knock): Promise<void> {
 /** Close what has been read, here or on another device. */
 async function clear(notice: NoticeView): Promise<void> {
   for (const shown of await self.registration.getNotifications()) {
-    const { conversation, seq } = shown.data as NoticeData;
-    if ((notice.readUpTo[conversation] ?? 0) >= seq) shown.close();
+    if (isOver(shown.data as NoticeData, notice.readUpTo)) shown.close();
   }
 }
 
@@ -121,9 +117,9 @@ function ask(knock: Knock): Promise<NoticeView | null> {
   });
 }
 
-/** To the conversation, in a window that is there or in a new one. */
-async function goTo({ conversation }: NoticeData): Promise<void> {
-  const path = conversation ? `/c/${conversation}` : "/";
+/** To what it is about, in a window that is there or in a new one. */
+async function goTo(data: NoticeData): Promise<void> {
+  const path = pathOf(data);
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const window = windows.find((one) => one.focused) ?? windows[0];
   if (!window) {

@@ -12,6 +12,26 @@ type Key = keyof typeof push.de;
 const ICONS = { icon: "/icons/icon-192.png", badge: "/icons/badge-96.png" };
 const BODY_MAX = 500;
 
+/** What a push says (docs/push.md). One that is not ours names nothing; the conversation of zeros is none. */
+export function knockOf(payload: unknown): Knock {
+  const { c, s, u } = (payload ?? {}) as { c?: unknown; s?: unknown; u?: unknown };
+  if (typeof c !== "string" || !/^[0-9a-f]{32}$/.test(c) || !Number.isSafeInteger(s))
+    return { conversation: "", seq: 0, urgent: false };
+  return { conversation: /^0+$/.test(c) ? "" : c, seq: s as number, urgent: u === 1 };
+}
+
+/** Whether a notification may go now: read, here or on another device. An alarm without a conversation is never read. */
+export function isOver({ conversation, seq, urgent }: NoticeData, readUpTo: NoticeView["readUpTo"]): boolean {
+  if (urgent && !conversation) return false;
+  return (readUpTo[conversation] ?? 0) >= seq;
+}
+
+/** Where a tap leads: to the conversation; an alarm that stands in none of the person's is found with the alarms. */
+export function pathOf({ conversation, urgent }: NoticeData): string {
+  if (conversation) return `/c/${conversation}`;
+  return urgent ? "/alarms" : "/";
+}
+
 /**
  * The notification for a push. `notice` is null when it could not be opened: then it says that something came, for a push
  * without a notification makes iOS end the subscription.
@@ -22,10 +42,14 @@ export function shownFor(knock: Knock, notice: NoticeView | null, language: stri
   const options: Shown["options"] = {
     ...ICONS,
     // One notification a conversation; an alarm stands for itself.
-    tag: knock.urgent ? `${knock.conversation}-${knock.seq}` : knock.conversation || "werkfunk",
+    tag: knock.urgent ? `${knock.conversation || "alarm"}-${knock.seq}` : knock.conversation || "werkfunk",
     renotify: !quiet,
     silent: quiet,
-    data: { conversation: knock.conversation, seq: Math.max(knock.seq, notice?.seq ?? 0) },
+    data: {
+      conversation: knock.conversation,
+      seq: Math.max(knock.seq, notice?.seq ?? 0),
+      ...(knock.urgent ? { urgent: true } : {}),
+    },
     body: "",
     ...(knock.urgent ? { requireInteraction: true, vibrate: [400, 200, 400, 200, 400] } : {}),
   };

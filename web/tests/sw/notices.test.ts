@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Knock } from "../../src/lib/sync/knock";
 import type { NoticeView } from "../../src/lib/sync/views";
-import { shownFor } from "../../src/sw/notices";
+import { isOver, knockOf, pathOf, shownFor } from "../../src/sw/notices";
 
 const ID = "0f".repeat(16);
 const knock: Knock = { conversation: ID, seq: 7, urgent: false };
@@ -87,4 +87,32 @@ describe("what a notification shows", () => {
     const news = [{ sender: "Anna", kind: "text" as const, text: "x".repeat(5_000) }];
     expect(shownFor(knock, notice({ news }), "de").options.body!.length).toBe(500);
   });
+});
+
+describe("what a push says, and where a tap leads", () => {
+  it("leads to the conversation", () => {
+    const said = knockOf({ c: ID, s: 7 });
+    expect(said).toEqual(knock);
+    const { data } = shownFor(said, null, "de").options;
+    expect(pathOf(data)).toBe(`/c/${ID}`);
+    expect([isOver(data, { [ID]: 6 }), isOver(data, { [ID]: 7 })]).toEqual([false, true]);
+  });
+
+  it("leads from an alarm outside the own conversations to the alarms", () => {
+    const said = knockOf({ c: "0".repeat(32), s: 0, u: 1 });
+    expect(said).toEqual({ conversation: "", seq: 0, urgent: true });
+    const { options } = shownFor(said, null, "de");
+    expect(options).toMatchObject({ requireInteraction: true, tag: "alarm-0" });
+    expect(pathOf(options.data)).toBe("/alarms");
+    expect(isOver(options.data, { [ID]: 99 })).toBe(false);
+  });
+
+  it.each([null, "x", {}, { c: "00", s: 1 }, { c: ID, s: "1" }, { c: ID, s: 1.5 }])(
+    "names nothing for %j",
+    (payload) => {
+      const said = knockOf(payload);
+      expect(said).toEqual({ conversation: "", seq: 0, urgent: false });
+      expect(pathOf(shownFor(said, null, "de").options.data)).toBe("/");
+    },
+  );
 });

@@ -7,4 +7,6 @@ export const CHANNEL = "werkfunk";
 export interface NoticeData {
   conversation: string;
   seq: number;
+  /** An alarm. */
+  urgent?: true;
 }
