@@ -44,6 +44,17 @@ async def invent(device: Device, path: str, answer: msgspec.Struct) -> None:
     await device.context.route(re.compile(re.escape(device.origin + path) + r"(\?.*)?$"), made_up)
 
 
+async def deny(device: Device, path: str) -> None:
+    """This is not known, says the server."""
+    problem = api.Problem(type="", title="Not found", status=404, code="not_found")
+
+    async def denied(request: Route) -> None:
+        body = msgspec.json.encode(problem)
+        await request.fulfill(status=404, body=body, content_type="application/problem+json")
+
+    await device.context.route(re.compile(re.escape(device.origin + path) + r"(\?.*)?$"), denied)
+
+
 async def honest(device: Device) -> None:
     """The truth again, from the next connection on."""
     device.link.rewriter = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from e2e.process import Serving
 from malicious import lies
@@ -18,7 +19,7 @@ from werkfunk.wire import api
 
 from .conftest import MakeEngine
 from .engine import Engine, Refused
-from .liar import honest, invent, lie, lie_about_log
+from .liar import deny, honest, invent, lie, lie_about_log
 from .people import Library
 
 
@@ -238,6 +239,26 @@ async def test_m13_a_ghost_person_by_a_replayed_invite_is_refused(firm: Firm) ->
     await firm.bernd.back()
     await firm.distrusts("invite_overused")
     assert "Geist" not in [one["name"] for one in await firm.bernd("people.list")]
+
+
+async def test_m11_a_chain_that_is_withheld_is_said_and_nothing_is_sent(firm: Firm) -> None:
+    """The server names a newcomer and knows nothing of what would prove the person."""
+    page = await firm.bernd.device.context.new_page()
+    await page.goto(firm.bernd.device.origin)
+    await firm.bernd.away()
+    dora = await Library(firm.anna.folder.parent / "dora", "Dora").join(await firm.anna.invite())
+    await dora.close()
+    await deny(firm.bernd.device, f"/v1/people/{dora.user}/chain")
+    await firm.bernd.back()
+    await firm.distrusts("chain_withheld")
+    await expect(page.get_by_text("Die Schlüssel passen nicht zusammen")).to_be_visible()
+    waiting = await firm.bernd.say(firm.group, "erst wenn es stimmt")
+    (line,) = [one for one in await firm.bernd.lines(firm.group) if one["id"] == waiting]
+    assert (line["state"], line["failure"]) == ("queued", "")
+    await honest(firm.bernd.device)
+    await firm.bernd("session.wake")
+    await firm.bernd.online()
+    await expect(page.get_by_text("Die Schlüssel passen nicht zusammen")).to_be_hidden()
 
 
 async def test_m24_a_hidden_revocation_shows_with_the_next_statement_that_names_it(firm: Firm) -> None:

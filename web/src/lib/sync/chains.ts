@@ -220,13 +220,22 @@ export class Chains {
   async refreshUser(user: Hex): Promise<UserState> {
     const known = this.users.get(user) ?? null;
     const after = known?.length ?? 0;
-    const answer = await this.transport.call<Chain>("GET", `/v1/people/${user}/chain`, { query: { after } });
+    const answer = await this.chainOf(user, after);
     if (answer.length < after) throw new Problem("unsafe", "chain_shortened");
     const statements = bytesOf(answer.statements);
     const state = await replayUser(statements, known);
     if (!state || hex(state.id) !== user) throw new Problem("unsafe", "chain_swapped");
     if (statements.length > 0) await this.keepUser(state, statements);
     return state;
+  }
+
+  /** A server that names a person and does not show the chain withholds what would prove it. */
+  private async chainOf(user: Hex, after: number): Promise<Chain> {
+    try {
+      return await this.transport.call<Chain>("GET", `/v1/people/${user}/chain`, { query: { after } });
+    } catch (error) {
+      throw error instanceof Problem && error.code === "not_found" ? new Problem("unsafe", "chain_withheld") : error;
+    }
   }
 
   /** Whether there was something new. */
