@@ -13,7 +13,7 @@ from werkfunk.domain.alarms import COMING, MINUTES, NOT_COMING, Alarm, Escalate,
 
 ANNA, BERND, CLARA, DORA = (name * 32 for name in (b"a", b"b", b"c", b"d"))
 PLAN = b"p" * 16
-T = 1_000_000_000
+T = 1_800_000_000_000  # a moment of our time: 0 says "has not happened", so a clock set back must not end there
 POLICY = Policy(
     name="Notfall",
     repeat_every=60,
