@@ -36,6 +36,7 @@ from werkfunk.services.directory import Directory, can_see
 from werkfunk.services.floors import Floors
 from werkfunk.services.hub import Hub
 from werkfunk.services.limiter import Limiter
+from werkfunk.services.offers import Offers
 from werkfunk.services.push import Push
 from werkfunk.services.rooms import Rooms
 from werkfunk.services.sessions import NONCE_S, Sessions
@@ -116,6 +117,7 @@ class Server:
             self._store,
             directory,
             conversations,
+            Offers(clock),
             sessions,
             blobs,
             push,

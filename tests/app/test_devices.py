@@ -1,12 +1,14 @@
 """Own devices, the recovery code, and being cut off."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, expect
 
 from e2e.process import Serving
 
+from .camera import seeing
 from .conftest import Make, MakeEngine
 from .joining import COPY, come_in, look, open_place
 
@@ -141,3 +143,41 @@ async def test_a_new_device_takes_over_what_was_read(server: Serving, engine: Ma
 
     lines = await anna.until(arrived)
     assert [one["state"] for one in lines if one["mine"] and one["kind"] == "text"] == ["read"] * 5
+
+
+async def test_the_new_device_shows_a_code_and_is_scanned(
+    server: Serving, phone: Make, desktop: Make, tmp_path: Path
+) -> None:
+    office = await desktop()
+    second = await office.open()
+    await second.get_by_role("button", name="Mit meinem anderen Gerät verbinden").click()
+    await expect(second.get_by_role("img", name="Code dieses Geräts")).to_be_visible()
+    await look(second, "offer")
+    await second.evaluate(COPY)
+    await second.get_by_role("button", name="Kopieren").click()
+    shown = await second.evaluate("copied")
+
+    anna = await phone(flags=seeing(tmp_path, shown), permissions=["camera"])
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await open_place(page, "/settings/devices")
+    await page.get_by_role("button", name="Neues Gerät scannen").click()
+    # Read, taken, asked for, joined, and the name fetched.
+    await expect(second.get_by_text("Willkommen zurück, Anna Huber.")).to_be_visible(timeout=30_000)
+    await expect(second.get_by_role("navigation")).to_be_visible()
+    await expect(page.get_by_text("Das neue Gerät ist verbunden.")).to_be_visible()
+    await look(page, "devices-scanned")
+
+    # The phone's own camera opens the code as a link: asked first, then taken.
+    tablet = await desktop()
+    third = await tablet.open()
+    await third.get_by_role("button", name="Mit meinem anderen Gerät verbinden").click()
+    await third.evaluate(COPY)
+    await third.get_by_role("button", name="Kopieren").click()
+    await page.goto(await third.evaluate("copied"))
+    await expect(page.get_by_role("dialog")).to_contain_text("Scanne nur den Code, den dein eigenes neues Gerät")
+    await look(page, "offer-asked")
+    await page.get_by_role("dialog").get_by_role("button", name="Verbinden").click()
+    await expect(third.get_by_text("Willkommen zurück, Anna Huber.")).to_be_visible(timeout=30_000)
+    # The code of a device that waits invites nobody.
+    fourth = await (await phone()).open(shown)
+    await expect(fourth.get_by_text("Das ist der Code eines neuen Geräts.")).to_be_visible()

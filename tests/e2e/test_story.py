@@ -149,6 +149,25 @@ def test_one_message_a_line(pair: Cli) -> None:
     assert texts(pair, "bernd") == ["eins", "zwei", "drei"]
 
 
+def test_a_new_device_shows_its_code(pair: Cli, server: Serving) -> None:
+    base = f"http://localhost:{server.port}"
+    with subprocess.Popen(
+        [WERKFUNK, "devices", "offer", "--url", base, "--profile", "bernd2", "--device-name", "Büro", "--json"],
+        cwd=pair.folder, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
+    ) as waiting:  # fmt: skip
+        assert waiting.stdout is not None
+        shown = json.loads(waiting.stdout.readline())
+        assert (shown["state"], shown["name"]) == ("waiting", "Büro")
+        assert pair.one("devices", "add", shown["code"], "--profile", "bernd")["state"] == "taken"
+        joined = json.loads(waiting.stdout.readline())
+        assert waiting.wait() == 0
+    assert (
+        joined["person"]
+        == pair.one("join", pair.one("devices", "add", "--profile", "bernd")["code"], "--profile", "b3")["person"]
+    )
+    assert ("Büro", "active") in [(d["name"], d["state"]) for d in pair.lines("devices", "--profile", "bernd")]
+
+
 def test_listening_and_sending_on_one_profile(pair: Cli) -> None:
     with subprocess.Popen(
         [WERKFUNK, "listen", "--profile", "bernd", "--json"], cwd=pair.folder, stdout=subprocess.PIPE, text=True,

@@ -420,9 +420,10 @@ def _links(w: Any) -> None:
         ("ok-invite", links.InviteLink(det("org", 32), det("invite", 32), det("invite seed", 32)), base),
         ("ok-setup", links.SetupLink(det("setup", 16)), base),
         ("ok-device", device, base),
+        ("ok-offer", links.OfferLink(det("nonce", 32), det("offer", 32)), base),
         ("ok-path", links.SetupLink(det("setup", 16)), "http://localhost:8080/funk"),
     ):
-        w.add("link", name, "M36", "one of the three kinds", {"url": links.to_url(at, link).encode()})
+        w.add("link", name, "M36", "one of the kinds", {"url": links.to_url(at, link).encode()})
 
     def url(letter: str, value: Any) -> bytes:
         data = cbor2.dumps(value, canonical=True)
@@ -442,6 +443,7 @@ def _links(w: Any) -> None:
         ("suite-2", url("s", [2, "setup link", bytes(16)]), "another suite"),
         ("suite-true", url("s", [True, "setup link", bytes(16)]), "true for 1"),
         ("secret-short", url("s", [1, "setup link", bytes(15)]), "15 bytes"),
+        ("nonce-short", url("o", [1, "offer link", bytes(31), bytes(32)]), "31 bytes"),
         ("head-negative", url("d", wrong_head), "a head number below 0"),
         ("head-true", url("d", [*wrong_head[:3], [True, bytes(32)], *wrong_head[4:]]), "true for a number"),
         ("item-missing", url("i", invite[:-1]), "no seed"),

@@ -14,8 +14,11 @@ from werkfunk.protocol.events import Event, EventKind, Header, parse_event
 from werkfunk.protocol.generation import Parts
 from werkfunk.protocol.kdf import derive, sha256
 from werkfunk.protocol.labels import Label
+from werkfunk.protocol.links import DeviceLink, InviteLink, to_bytes
+from werkfunk.protocol.offers import make_offer
 from werkfunk.protocol.padding import pad
 from werkfunk.protocol.signing import SigningKey
+from werkfunk.protocol.statements import Head
 
 CONVERSATION = det("conversation", 16)
 DEVICE = det("device", 16)
@@ -33,6 +36,7 @@ def make(w: Any) -> None:
     _attachments(w)
     _voice_and_log(w)
     _boxes(w)
+    _offers(w)
 
 
 def header_of(name: str, kind: EventKind = EventKind.MESSAGE, tag: bytes | None = None) -> Header:
@@ -491,3 +495,36 @@ def _audit(w: Any, boxed: Callable[..., Any]) -> None:
         "other-auditor": {"auditor": det("x", 32)},
     }.items():
         w.add("audit", name, "M37", name.replace("-", " "), {**good, **change}, "box_invalid")
+
+
+def _offers(w: Any) -> None:
+    seed, signing, nonce = det("box seed", 32), KEY.public, det("nonce", 32)
+    public = BoxKey(seed).public
+    shown = make_offer(signing, public, nonce)
+    link = to_bytes(
+        DeviceLink(det("org", 32), Head(5, det("head", 32)), USER, Head(2, det("tip", 32)), det("ticket", 16))
+    )[1]
+    invite = to_bytes(InviteLink(det("org", 32), det("invite", 32), det("invite seed", 32)))[1]
+    base = {"seed": seed, "signing": signing, "offered": public, "nonce": nonce, "hash": shown.hash}
+
+    def answered(name: str, plain: bytes, secret: bytes = nonce) -> dict[str, bytes]:
+        info = tagged(Label.OFFER_ANSWER, secret, shown.hash)
+        return {**base, "box": w.kept("offer", name, base, lambda: seal(public, info, plain))}
+
+    good = answered("ok", link)
+    w.add("offer", "ok", "M42", "the ticket's link for the scanned device", good)
+    other = BoxKey(det("other", 32)).public
+    for name, change, error in (
+        ("other-signing", {"signing": SigningKey(det("other", 32)).public}, "offer_mismatch"),
+        ("other-box-key", {"offered": other}, "offer_mismatch"),
+        ("other-nonce", {"nonce": det("other", 32)}, "offer_mismatch"),
+        ("other-hash", {"hash": det("other", 32)}, "offer_mismatch"),
+        ("other-offer", {"nonce": bytes(32), "hash": make_offer(signing, public, bytes(32)).hash}, "box_invalid"),
+        ("other-seed", {"seed": det("other", 32)}, "box_invalid"),
+        ("flipped", {"box": flip(good["box"], -1)}, "box_invalid"),
+    ):
+        w.add("offer", name, "M42", name.replace("-", " "), {**good, **change}, error)
+    unknowing = answered("without-the-nonce", link, bytes(32))
+    w.add("offer", "without-the-nonce", "M42", "an answer of the server's own", unknowing, "box_invalid")
+    w.add("offer", "invite-inside", "M42", "another kind of link", answered("invite-inside", invite), "link_form")
+    w.add("offer", "cut-inside", "M42", "a link cut off", answered("cut-inside", link[:-1]), "link_form")

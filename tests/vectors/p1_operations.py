@@ -22,6 +22,7 @@ from werkfunk.protocol import (
     layers,
     links,
     messages,
+    offers,
     padding,
     picture,
     places,
@@ -239,8 +240,17 @@ def link(v: Bytes) -> Bytes:
                 "user_head": cbor.encode(list(found.user_head)),
                 "seed": found.seed,
             }
+        case links.OfferLink():
+            fields = {"nonce": found.nonce, "hash": found.hash}
     assert links.to_url(base, found) == v["url"].decode()
     return {"base": base.encode(), **fields}
+
+
+def offer(v: Bytes) -> Bytes:
+    shown = links.OfferLink(v["nonce"], v["hash"])
+    offers.check_offer(shown, v["signing"], v["offered"])
+    answered = offers.open_answer(shown, BoxKey(v["seed"]), v["box"])
+    return {"handle": offers.offer_handle(shown), "link": links.to_bytes(answered)[1]}
 
 
 def voice_(v: Bytes) -> Bytes:
@@ -338,6 +348,7 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "verification": verification,
     "recovery-code": recovery_code,
     "link": link,
+    "offer": offer,
     "layers": layers_,
     "live-place": live_place,
     "picture-key": picture_key,

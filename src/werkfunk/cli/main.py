@@ -289,13 +289,31 @@ def _profile(context: typer.Context, profile: Path | None) -> Path:
 
 @devices_app.command("add")
 def devices_add(
-    context: typer.Context, profile: Annotated[Path | None, typer.Option("--profile")] = None, json: Json = False
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="What the new device shows (`devices offer`), if it shows one.")] = "",
+    profile: Annotated[Path | None, typer.Option("--profile")] = None,
+    json: Json = False,
 ) -> None:
-    """Print a code for a further device."""
+    """Print a code for a further device, or take the one that it shows."""
     from werkfunk.cli import people
 
     printer = Printer(json=json or context.obj[1])
-    _run(printer, people.add_device(printer, _profile(context, profile)))
+    _run(printer, people.add_device(printer, _profile(context, profile), code))
+
+
+@devices_app.command("offer")
+def devices_offer(
+    context: typer.Context,
+    url: Annotated[str, typer.Option("--url", help="The server's address.")],
+    profile: Annotated[Path | None, typer.Option("--profile")] = None,
+    device_name: DeviceName = DEVICE,
+    json: Json = False,
+) -> None:
+    """Show a code on a new device, and wait until an active one takes it."""
+    from werkfunk.cli import people
+
+    printer = Printer(json=json or context.obj[1])
+    _run(printer, people.offer_device(printer, url, _profile(context, profile), device_name))
 
 
 @devices_app.command("revoke")

@@ -316,9 +316,25 @@ async def devices(printer: Printer, profile: Path) -> None:
             printer.result(values, f"{label or '?':24} {german:10} {device.hex()}{note}")
 
 
-async def add_device(printer: Printer, profile: Path) -> None:
-    """Print a code for a further device."""
+async def offer_device(printer: Printer, url: str, profile: Path, device: str) -> None:
+    """Show a code on a new device, and wait until an active one takes it."""
+
+    def show(code: str) -> None:
+        text = f"Auf einem Gerät, das schon dabei ist, scannen, oder dort:\n\n  werkfunk devices add '{code}'\n"
+        printer.result({"code": code, "device": "", "name": device, "state": "waiting"}, text)
+        printer.code(code)
+
+    _joined(printer, await account.offer(url, profile, device, show))
+
+
+async def add_device(printer: Printer, profile: Path, shown: str) -> None:
+    """Print a code for a further device, or take the one that it shows."""
     async with opened(profile) as client:
+        if shown:
+            await client.office.take_device(shown)
+            values = {"code": shown, "device": "", "name": "", "state": "taken"}
+            printer.result(values, "Das neue Gerät ist gleich dabei.")
+            return
         code = await client.office.add_device()
     text = f"Auf dem neuen Gerät innerhalb einer Viertelstunde:\n\n  werkfunk join '{code}' --profile ORDNER\n"
     printer.result({"code": code, "device": "", "name": "", "state": "waiting"}, text)

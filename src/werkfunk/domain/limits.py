@@ -30,6 +30,8 @@ MEMBERS_MAX = 500
 """Members of one conversation (one statement must fit into one event)."""
 TICKET_MS = 15 * 60 * 1_000
 """How long a device ticket is open."""
+OFFERS_MAX = 1_024
+"""Devices that wait to be scanned, of all people."""
 REKEY_MS = 7 * 24 * 3_600 * 1_000
 """A generation's longest life."""
 REKEY_EVENTS = 10_000

@@ -18,6 +18,7 @@ from werkfunk.services.blobs import Blobs
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory
 from werkfunk.services.limiter import Limiter
+from werkfunk.services.offers import Offers
 from werkfunk.services.push import Push
 from werkfunk.services.sessions import Sessions
 from werkfunk.storage.store import Store
@@ -31,6 +32,7 @@ class Services:
     store: Store
     directory: Directory
     conversations: Conversations
+    offers: Offers
     sessions: Sessions
     blobs: Blobs
     push: Push

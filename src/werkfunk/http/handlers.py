@@ -82,6 +82,26 @@ async def events(call: Call) -> api.EventPage:
     return api.EventPage(events=logged, last_seq=last)
 
 
+async def make_offer(call: Call) -> api.Empty:
+    """A new device shows its code."""
+    return call.services.offers.put(call.ids["handle"], call.body)
+
+
+async def offer(call: Call) -> api.Offer:
+    """Somebody has scanned it."""
+    return call.services.offers.offer(call.ids["handle"])
+
+
+async def answer_offer(call: Call) -> api.Empty:
+    """The person takes the device."""
+    return call.services.offers.answer(call.ids["handle"], call.body)
+
+
+async def offer_answer(call: Call) -> api.OfferAnswer:
+    """The new device asks whether somebody has."""
+    return call.services.offers.answered(call.ids["handle"])
+
+
 Handler = Callable[[Call], Awaitable[Any]]
 HANDLERS: dict[str, Handler] = {
     "healthz": healthz,
@@ -98,6 +118,10 @@ HANDLERS: dict[str, Handler] = {
     "join": lambda c: c.services.directory.join(c.body),
     "recovery": lambda c: c.services.directory.recovery(c.ids["handle"]),
     "recover": lambda c: c.services.directory.recover(c.ids["handle"], c.body),
+    "make_offer": make_offer,
+    "offer": offer,
+    "answer_offer": answer_offer,
+    "offer_answer": offer_answer,
     "organisation_chain": lambda c: c.services.directory.organisation_chain(c.query["after"]),
     "organisation_profile": lambda c: c.services.directory.organisation_profile(),
     "extend_organisation": lambda c: c.services.directory.extend_organisation(c.who, c.body),

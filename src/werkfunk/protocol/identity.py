@@ -48,11 +48,6 @@ def recipient_id(signing: bytes) -> bytes:
     return tagged_hash(Label.RECIPIENT_ID, signing)[:16]
 
 
-def offer_hash(signing: bytes, box: bytes, nonce: bytes) -> bytes:
-    """What a new device shows and the approver scans."""
-    return tagged_hash(Label.DEVICE_OFFER, signing, box, nonce)
-
-
 def register_device(key: Signer, box_public: bytes, label: bytes, label_generation: int) -> DeviceRecord:
     """Make a device's record, signed by its own key."""
     name = device_id(key.public)

@@ -37,21 +37,37 @@ class DeviceLink:
     seed: bytes
 
 
-Link = InviteLink | SetupLink | DeviceLink
+@dataclass(frozen=True, slots=True, repr=False)
+class OfferLink:
+    """What a new device shows to an active one: a nonce (32 bytes) and the hash of its keys under it (protocol/offers.py)."""
+
+    nonce: bytes
+    hash: bytes
+
+
+Link = InviteLink | SetupLink | DeviceLink | OfferLink
+LETTERS = ("i", "s", "d", "o")
 
 
 def to_url(base: str, link: Link) -> str:
     """The link under a server's base URL."""
+    letter, data = to_bytes(link)
+    return f"{base.rstrip('/')}/#{letter}={_base64url(data)}"
+
+
+def to_bytes(link: Link) -> tuple[str, bytes]:
+    """The letter of its kind, and the link itself."""
     match link:
         case InviteLink():
-            letter, data = "i", tagged(Label.INVITE_LINK, link.organisation, link.invite, link.seed)
+            return "i", tagged(Label.INVITE_LINK, link.organisation, link.invite, link.seed)
         case SetupLink():
-            letter, data = "s", tagged(Label.SETUP_LINK, link.secret)
+            return "s", tagged(Label.SETUP_LINK, link.secret)
         case DeviceLink():
             head, user_head = list(link.organisation_head), list(link.user_head)
             items = (link.organisation, head, link.user, user_head, link.seed)
-            letter, data = "d", tagged(Label.DEVICE_LINK, *items)
-    return f"{base.rstrip('/')}/#{letter}={_base64url(data)}"
+            return "d", tagged(Label.DEVICE_LINK, *items)
+        case OfferLink():
+            return "o", tagged(Label.OFFER_LINK, link.nonce, link.hash)
 
 
 def parse_url(url: str) -> tuple[str, Link]:
@@ -62,17 +78,29 @@ def parse_url(url: str) -> tuple[str, Link]:
     """
     base, mark, fragment = url.strip().partition("#")
     letter, _, encoded = fragment.partition("=")
-    if not mark or letter not in ("i", "s", "d") or not base.startswith(("http://", "https://")):
+    if not mark or letter not in LETTERS or not base.startswith(("http://", "https://")):
         raise EncodingRefused("link_form")
     try:
         data = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-        value = decode(data)
-    except (binascii.Error, ValueError, EncodingRefused) as error:
+        link = from_bytes(letter, data)
+    except (binascii.Error, ValueError) as error:
         raise EncodingRefused("link_form") from error
     # The decoder skips characters that it does not know; a link has one spelling, so compare.
     if _base64url(data) != encoded:
         raise EncodingRefused("link_form")
-    return base.rstrip("/"), _read(letter, value)
+    return base.rstrip("/"), link
+
+
+def from_bytes(letter: str, data: bytes) -> Link:
+    """The link of a kind.
+
+    Raises:
+        EncodingRefused: `link_form`.
+    """
+    try:
+        return _read(letter, decode(data))
+    except EncodingRefused as error:
+        raise EncodingRefused("link_form") from error
 
 
 def _base64url(data: bytes) -> str:
@@ -100,6 +128,8 @@ def _read(letter: str, value: Value) -> Link:
             bytes(seed),
         ] if len(organisation) == len(user) == 32 and len(seed) == 16:
             return DeviceLink(organisation, _head(organisation_head), user, _head(user_head), seed)
+        case "o", [1, Label.OFFER_LINK, bytes(nonce), bytes(digest)] if len(nonce) == len(digest) == 32:
+            return OfferLink(nonce, digest)
     raise EncodingRefused("link_form")
 
 

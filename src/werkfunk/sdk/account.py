@@ -3,6 +3,7 @@
 Each makes the keys here, checks what the server shows against the link, and leaves a complete profile or none.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from werkfunk.protocol.codes import decode_recovery, encode_recovery
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.generation import Sealed
 from werkfunk.protocol.identity import Profile, RecipientKeys, device_id
-from werkfunk.protocol.links import DeviceLink, InviteLink, SetupLink, parse_url
+from werkfunk.protocol.links import DeviceLink, InviteLink, OfferLink, SetupLink, parse_url, to_url
+from werkfunk.protocol.offers import make_offer, offer_handle, open_answer
 from werkfunk.protocol.organisation import OrganisationState
 from werkfunk.protocol.seeds import all_seeds, open_seed
 from werkfunk.protocol.signing import SigningKey
@@ -29,6 +31,8 @@ from werkfunk.sdk.transport import Transport
 from werkfunk.wire import api
 
 RACES = 20
+POLL_S = 1.0
+"""How often a device that waits asks whether it was scanned."""
 
 
 Clock = Callable[[], int]
@@ -65,7 +69,7 @@ def sealed(boxes: list[Sealed]) -> list[api.SealedBox]:
 
 
 async def join(link: str, folder: Path, name: str, label: str, clock: Clock = now) -> Joined:
-    """Redeem any of the three links.
+    """Redeem a set-up link, an invitation or a device's link.
 
     Raises:
         Usage: not a link. NotAllowed: used up, expired. Unsafe: what the server shows does not fit the link.
@@ -83,7 +87,9 @@ async def join(link: str, folder: Path, name: str, label: str, clock: Clock = no
             case InviteLink():
                 joined = await _enrol(local, transport, parsed, name, label, clock)
             case DeviceLink():
-                joined = await _second(local, transport, parsed, label, clock)
+                joined = await _return(local, transport, RecipientKeys(parsed.seed), _Device(label), parsed, clock)
+            case OfferLink():
+                raise Usage("this is the code of a device that waits; an active device takes it with: devices add CODE")
     except BaseException:
         local.destroy()
         raise
@@ -102,7 +108,7 @@ async def recover(code: str, base: str, folder: Path, label: str, clock: Clock =
     local = Local(folder, create=True)
     transport = Transport(base)
     try:
-        joined = await _return(local, transport, RecipientKeys(seed), label, None, clock)
+        joined = await _return(local, transport, RecipientKeys(seed), _Device(label), None, clock)
     except BaseException:
         local.destroy()
         raise
@@ -110,6 +116,48 @@ async def recover(code: str, base: str, folder: Path, label: str, clock: Clock =
         await transport.close()
     local.close()
     return joined
+
+
+async def offer(base: str, folder: Path, label: str, show: Callable[[str], None], clock: Clock = now) -> Joined:
+    """Show a code by `show`, wait until an active device of a person has scanned it, and become that person's device.
+
+    Raises:
+        NotAllowed: `expired`: nobody has scanned it. Unsafe: what the server shows does not fit the answer.
+    """
+    local = Local(folder, create=True)
+    transport = Transport(base)
+    device = _Device(label)
+    shown = make_offer(device.new.key.public, device.new.box.public, os.urandom(32))
+    handle = {"handle": offer_handle(shown)}
+    try:
+        body = api.Offer(signing=device.new.key.public, box=device.new.box.public)
+        await transport.call("make_offer", api.Empty, body, ids=handle)
+        show(to_url(base, shown))
+        link = open_answer(shown, device.new.box, await _answer(transport, handle))
+        joined = await _return(local, transport, RecipientKeys(link.seed), device, link, clock)
+    except ProtocolError as error:
+        local.destroy()
+        raise Unsafe("the answer is not of a device that has scanned this code", error.code) from error
+    except BaseException:
+        local.destroy()
+        raise
+    finally:
+        await transport.close()
+    local.close()
+    return joined
+
+
+async def _answer(transport: Transport, handle: dict[str, bytes]) -> bytes:
+    while True:
+        try:
+            answer = await transport.call("offer_answer", api.OfferAnswer, ids=handle)
+        except NotAllowed as error:
+            if error.code == "not_found":
+                raise NotAllowed("nobody has taken the code in time; show a new one", "expired") from error
+            raise
+        if answer.box is not None:
+            return answer.box
+        await asyncio.sleep(POLL_S)
 
 
 async def _found(local: Local, transport: Transport, link: SetupLink, name: str, label: str, clock: Clock) -> Joined:
@@ -173,12 +221,8 @@ async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str
     raise SdkError("too many people are joining at once; please try again")
 
 
-async def _second(local: Local, transport: Transport, link: DeviceLink, label: str, clock: Clock) -> Joined:
-    return await _return(local, transport, RecipientKeys(link.seed), label, link, clock)
-
-
 async def _return(
-    local: Local, transport: Transport, keys: RecipientKeys, label: str, link: DeviceLink | None, clock: Clock
+    local: Local, transport: Transport, keys: RecipientKeys, device: _Device, link: DeviceLink | None, clock: Clock
 ) -> Joined:
     """Add this device with a recovery code or (with its link) a ticket."""
     for _ in range(RACES):
@@ -200,7 +244,6 @@ async def _return(
         try:
             seed = open_seed(keys.box, user, keys.id, found.box)
             seeds = all_seeds(user, seed)
-            device = _Device(label)
             signer = SignerRef(user.id, recipient=keys.id)
             made = author_user.add_device(user, signer, keys.key, device.new, seed, clock(), os.urandom)
         except ProtocolError as error:

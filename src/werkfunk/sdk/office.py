@@ -9,13 +9,14 @@ from werkfunk.protocol import organisation as org
 from werkfunk.protocol.codes import verification_number
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.identity import Profile, RecipientKeys
-from werkfunk.protocol.links import DeviceLink, InviteLink, to_url
+from werkfunk.protocol.links import DeviceLink, InviteLink, OfferLink, parse_url, to_url
+from werkfunk.protocol.offers import check_offer, offer_handle, seal_answer
 from werkfunk.protocol.records import Record
 from werkfunk.protocol.seeds import open_label
 from werkfunk.protocol.statements import Empty
 from werkfunk.sdk.account import sealed
 from werkfunk.sdk.core import RACES, Core
-from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe
+from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe, Usage
 from werkfunk.sdk.statements import refused
 from werkfunk.wire import api
 
@@ -108,6 +109,30 @@ class Office:
 
     async def add_device(self) -> str:
         """A link that lets one further device join within a quarter of an hour."""
+        return to_url(self._core.transport.base, await self._ticket())
+
+    async def take_device(self, code: str) -> None:
+        """Let in the device that shows this code. [M42]
+
+        Raises:
+            Usage: not such a code, or of another server. NotAllowed: it is not shown any more. Unsafe: other keys.
+        """
+        try:
+            base, shown = parse_url(code)
+        except ProtocolError as error:
+            raise Usage("this is not a device's code, or it was cut off") from error
+        if not isinstance(shown, OfferLink) or base != self._core.transport.base:
+            raise Usage("this is not the code of a device that waits at this server")
+        handle = {"handle": offer_handle(shown)}
+        offered = await self._core.transport.call("offer", api.Offer, ids=handle)
+        try:
+            check_offer(shown, offered.signing, offered.box)
+            answer = seal_answer(shown, offered.box, await self._ticket())
+        except ProtocolError as error:
+            raise Unsafe("the server shows other keys than the device does", error.code) from error
+        await self._core.transport.call("answer_offer", api.Empty, api.OfferAnswer(box=answer), ids=handle)
+
+    async def _ticket(self) -> DeviceLink:
         await self._core.chains.refresh()
         me = self._core.keys.author()
         seed = os.urandom(16)
@@ -126,8 +151,7 @@ class Office:
             raise refused(error) from error
         await self._extend_user(made)
         organisation = self._core.chains.founded
-        link = DeviceLink(organisation.id, organisation.head, made.state.id, made.state.head, seed)
-        return to_url(self._core.transport.base, link)
+        return DeviceLink(organisation.id, organisation.head, made.state.id, made.state.head, seed)
 
     async def revoke_device(self, device: bytes) -> None:
         """Revoke a device: new box keys for the person, and a mark in the organisation's chain."""

@@ -178,6 +178,19 @@ class Recovery(Body):
     box: bytes
 
 
+class Offer(Body):
+    """The public keys of a device that waits to be scanned."""
+
+    signing: Id32
+    box: Annotated[bytes, Meta(min_length=1_216, max_length=1_216)]
+
+
+class OfferAnswer(Body):
+    """The device link, sealed to the offered box key; nothing while nobody has scanned it."""
+
+    box: Annotated[bytes, Meta(min_length=1, max_length=2_048)] | None
+
+
 class ConversationInfo(Body):
     """One conversation of the asker."""
 

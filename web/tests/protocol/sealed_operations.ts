@@ -18,7 +18,8 @@ import { Label } from "../../src/lib/protocol/labels";
 import { readLayers, writeLayers } from "../../src/lib/protocol/layers";
 import { openPicture, PictureKey, readPictureKey } from "../../src/lib/protocol/picture";
 import { LivePlace, readLivePlace } from "../../src/lib/protocol/places";
-import { fromUrl, toUrl } from "../../src/lib/protocol/links";
+import { fromUrl, toBytes, toUrl } from "../../src/lib/protocol/links";
+import { checkOffer, offerHandle, openAnswer } from "../../src/lib/protocol/offers";
 import * as messages from "../../src/lib/protocol/messages";
 import { unpad } from "../../src/lib/protocol/padding";
 import * as signing from "../../src/lib/protocol/signing";
@@ -159,14 +160,22 @@ export const OPERATIONS: Record<string, Operation> = {
         ? { secret: link.secret }
         : link.type === "invite"
           ? { organisation: link.organisation, invite: link.invite, seed: link.seed }
-          : {
-              organisation: link.organisation,
-              organisation_head: place(link.organisationHead),
-              user: link.user,
-              user_head: place(link.userHead),
-              seed: link.seed,
-            };
+          : link.type === "offer"
+            ? { nonce: link.nonce, hash: link.hash }
+            : {
+                organisation: link.organisation,
+                organisation_head: place(link.organisationHead),
+                user: link.user,
+                user_head: place(link.userHead),
+                seed: link.seed,
+              };
     return { base: utf8(base), ...fields };
+  },
+  offer: async (v) => {
+    const offer = { type: "offer", nonce: v["nonce"]!, hash: v["hash"]! } as const;
+    checkOffer(offer, v["signing"]!, v["offered"]!);
+    const link = await openAnswer(offer, await BoxKey.fromSeed(v["seed"]!), v["box"]!);
+    return { handle: offerHandle(offer), link: toBytes(link)[1] };
   },
   "generation-box": async (v) => {
     const to = { user: v["user"]!, head: HEAD, boxGeneration: number(v["box_generation"]), box: v["box_hash"]! };

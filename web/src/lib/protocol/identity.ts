@@ -41,12 +41,6 @@ export function deviceId(signing: Uint8Array): Uint8Array<ArrayBuffer> {
 export function recipientId(signing: Uint8Array): Uint8Array<ArrayBuffer> {
   return taggedHash(Label.RECIPIENT_ID, signing).slice(0, 16);
 }
-
-/** What a new device shows and the approver scans. */
-export function offerHash(signing: Uint8Array, box: Uint8Array, nonce: Uint8Array): Uint8Array<ArrayBuffer> {
-  return taggedHash(Label.DEVICE_OFFER, signing, box, nonce);
-}
-
 /** Make a device's record, signed by its own key. */
 export async function registerDevice(
   key: Signer,

@@ -30,6 +30,8 @@ export const Label = {
   RECIPIENT_REGISTRATION: "recipient registration",
   DEVICE_REGISTRATION: "device registration",
   DEVICE_OFFER: "device offer",
+  OFFER_HANDLE: "offer handle",
+  OFFER_ANSWER: "offer answer",
   ENROLMENT: "enrolment",
   PROFILE: "profile",
   PROFILE_PICTURE: "profile picture",
@@ -42,6 +44,7 @@ export const Label = {
   INVITE_LINK: "invite link",
   SETUP_LINK: "setup link",
   DEVICE_LINK: "device link",
+  OFFER_LINK: "offer link",
   CHANNEL: "channel",
 } as const;
 export type Label = (typeof Label)[keyof typeof Label];

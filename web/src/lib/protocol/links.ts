@@ -30,20 +30,30 @@ export interface DeviceLink {
   readonly seed: Uint8Array;
 }
 
-export type Link = InviteLink | SetupLink | DeviceLink;
+/** What a new device shows to an active one: a nonce and the hash of its keys under it (32 bytes each; offers.ts). */
+export interface OfferLink {
+  readonly type: "offer";
+  readonly nonce: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+export type Link = InviteLink | SetupLink | DeviceLink | OfferLink;
 
 /** The link under a server's base URL. */
 export function toUrl(base: string, link: Link): string {
-  const [letter, data] = written(link);
+  const [letter, data] = toBytes(link);
   return `${base.replace(/\/+$/, "")}/#${letter}=${b64u(data)}`;
 }
 
-function written(link: Link): [string, Uint8Array] {
+/** The letter of its kind, and the link itself. */
+export function toBytes(link: Link): [string, Uint8Array] {
   switch (link.type) {
     case "invite":
       return ["i", tagged(Label.INVITE_LINK, link.organisation, link.invite, link.seed)];
     case "setup":
       return ["s", tagged(Label.SETUP_LINK, link.secret)];
+    case "offer":
+      return ["o", tagged(Label.OFFER_LINK, link.nonce, link.hash)];
     case "device": {
       const heads = [link.organisationHead, link.userHead].map(({ number, hash }): Value => [number, hash]);
       return ["d", tagged(Label.DEVICE_LINK, link.organisation, heads[0]!, link.user, heads[1]!, link.seed)];
@@ -53,23 +63,27 @@ function written(link: Link): [string, Uint8Array] {
 
 /** [base URL, link]. Throws EncodingRefused `link_form`: not a Werkfunk link, or cut off. */
 export function fromUrl(url: string): [string, Link] {
-  const [, base, letter, encoded] = /^(https?:\/\/[^#]*)#([isd])=(.*)$/s.exec(url.trim()) ?? [];
+  const [, base, letter, encoded] = /^(https?:\/\/[^#]*)#([isdo])=(.*)$/s.exec(url.trim()) ?? [];
   if (base === undefined || letter === undefined || encoded === undefined) throw new EncodingRefused("link_form");
-  let value: Value;
-  let again: string;
+  let data: Uint8Array;
   try {
-    const data = unb64u(encoded);
-    value = decode(data);
-    again = b64u(data);
+    data = unb64u(encoded);
   } catch {
     throw new EncodingRefused("link_form");
   }
   // The decoder lets unused bits pass; a link has one spelling, so compare.
-  if (again !== encoded) throw new EncodingRefused("link_form");
-  return [base.replace(/\/+$/, ""), read(letter, value)];
+  if (b64u(data) !== encoded) throw new EncodingRefused("link_form");
+  return [base.replace(/\/+$/, ""), fromBytes(letter, data)];
 }
 
-function read(letter: string, value: Value): Link {
+/** The link of a kind. Throws EncodingRefused `link_form`. */
+export function fromBytes(letter: string, data: Uint8Array): Link {
+  let value: Value;
+  try {
+    value = decode(data);
+  } catch {
+    throw new EncodingRefused("link_form");
+  }
   if (!Array.isArray(value) || value[0] !== 1) throw new EncodingRefused("link_form");
   const [, label, ...items] = value;
   if (letter === "i" && label === Label.INVITE_LINK && items.length === 3) {
@@ -88,6 +102,9 @@ function read(letter: string, value: Value): Link {
       userHead: head(items[3]),
       seed: bytes(items[4], 16),
     };
+  }
+  if (letter === "o" && label === Label.OFFER_LINK && items.length === 2) {
+    return { type: "offer", nonce: bytes(items[0], 32), hash: bytes(items[1], 32) };
   }
   throw new EncodingRefused("link_form");
 }

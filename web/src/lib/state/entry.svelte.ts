@@ -1,3 +1,7 @@
+import { t } from "../i18n/index.svelte";
+import { session } from "./app.svelte";
+import { say } from "./toasts.svelte";
+
 /**
  * The way in. A link's secret stands behind the # and never reaches the server; here it is taken out of the address, and
  * with it out of the history, before anything is shown.
@@ -16,6 +20,21 @@ function take(): void {
 export function catchLinks(): void {
   take();
   addEventListener("hashchange", take);
+}
+
+/** Say whose this device has become, as soon as the name is known. */
+export function greet(): void {
+  const end = $effect.root(() => {
+    $effect(() => {
+      const name = session()?.me?.name;
+      if (!name) return;
+      // Once the effect is over, for what it says changes what it would read.
+      queueMicrotask(() => {
+        end();
+        say(t("offer.done", { name }));
+      });
+    });
+  });
 }
 
 /** The link that waits to be used, or "". */

@@ -6,13 +6,14 @@ import { equal, hex, type Hex } from "../protocol/bytes";
 import { decodeRecovery } from "../protocol/codes";
 import { ProtocolError } from "../protocol/errors";
 import { deviceId, openProfile, Profile, profileCommitment, RecipientKeys, sealProfile } from "../protocol/identity";
-import { type DeviceLink, fromUrl, type InviteLink, type SetupLink } from "../protocol/links";
+import { type DeviceLink, fromUrl, type InviteLink, type OfferLink, type SetupLink, toUrl } from "../protocol/links";
+import { makeOffer, offerHandle, openAnswer } from "../protocol/offers";
 import type { OrganisationState } from "../protocol/organisation";
 import { allSeeds, openSeed } from "../protocol/seeds";
 import { SigningKey } from "../protocol/signing";
 import type { UserState } from "../protocol/user";
 import { Batch, type Store } from "../storage/store";
-import { fromB64, type Invitation, type Recovery, type SetupInfo, toB64 } from "../wire/api";
+import { fromB64, type Invitation, type OfferAnswer, type Recovery, type SetupInfo, toB64 } from "../wire/api";
 import { type LinkView, type RoleName } from "./views";
 import { Problem } from "./api";
 import { boxesBody, bytesOf } from "./bodies";
@@ -27,6 +28,8 @@ import { Transport } from "./transport";
  */
 
 const RACES = 20;
+/** How long the server keeps an offer (domain/limits.py, TICKET_MS). */
+const OFFER_MS = 15 * 60_000;
 export const ROLES: readonly RoleName[] = ["owner", "admin", "site_lead", "member", "guest"];
 
 /** Name as others see it; label as only the own devices do. */
@@ -35,9 +38,8 @@ export interface Newcomer {
   label: string;
 }
 
-type Parsed = ReturnType<typeof fromUrl>[1];
-
-function readLink(link: string, base: string): Parsed {
+/** Read a link of this server. Throws Problem `link_invalid`, `link_elsewhere`. */
+export function readLink(link: string, base: string): ReturnType<typeof fromUrl>[1] {
   let found: ReturnType<typeof fromUrl>;
   try {
     found = fromUrl(link.trim());
@@ -59,6 +61,7 @@ export async function peek(env: Env, link: string): Promise<LinkView> {
     return { type: "setup", organisation: info.organisation_name, name: info.owner_name, role: "owner" };
   }
   if (parsed.type === "device") return { type: "device", organisation: "", name: "", role: null };
+  if (parsed.type === "offer") throw new Problem("link_offer");
   const { state, organisationName } = await invitation(transport, parsed);
   const invite = state.invites.get(hex(parsed.invite))!.invite;
   return { type: "invite", organisation: organisationName, name: "", role: ROLES[invite.role - 1] ?? null };
@@ -67,8 +70,10 @@ export async function peek(env: Env, link: string): Promise<LinkView> {
 /** Redeem any of the three links. */
 export async function join(env: Env, store: Store, link: string, who: Newcomer): Promise<void> {
   const parsed = readLink(link, env.base);
+  if (parsed.type === "offer") throw new Problem("link_offer");
   if (parsed.type === "device") {
-    await comeBack(env, store, await RecipientKeys.fromSeed(parsed.seed), who.label, parsed);
+    const keys = await RecipientKeys.fromSeed(parsed.seed);
+    await comeBack(env, store, keys, await freshDevice(env, who.label), parsed);
     return;
   }
   if (who.name.trim() === "" || [...who.name].length > 120) throw new Problem("invalid_name");
@@ -83,7 +88,52 @@ export async function recover(env: Env, store: Store, code: string, label: strin
   } catch (error) {
     throw error instanceof ProtocolError ? new Problem("recovery_code", error.code) : error;
   }
-  await comeBack(env, store, await RecipientKeys.fromSeed(seed), label, null);
+  await comeBack(env, store, await RecipientKeys.fromSeed(seed), await freshDevice(env, label), null);
+}
+
+/** A device that shows its code and waits until an active device of a person has scanned it. [M42] */
+export class Offer {
+  private constructor(
+    private readonly env: Env,
+    private readonly offer: OfferLink,
+    private readonly device: FreshDevice,
+    readonly expires: number,
+  ) {}
+
+  static async make(env: Env, label: string): Promise<Offer> {
+    const device = await freshDevice(env, label);
+    const { key, box } = device.new;
+    const made = new Offer(env, makeOffer(key.public, box.public, env.random(32)), device, env.now() + OFFER_MS);
+    const body = { signing: toB64(key.public), box: toB64(box.public) };
+    await new Transport(env).call("PUT", made.path, { body });
+    return made;
+  }
+
+  get link(): string {
+    return toUrl(this.env.base, this.offer);
+  }
+
+  private get path(): string {
+    return `/v1/offers/${hex(offerHandle(this.offer))}`;
+  }
+
+  /** Become the person's device if somebody has scanned the code; whether that is so. */
+  async redeem(store: Store): Promise<boolean> {
+    const answer = await new Transport(this.env)
+      .call<OfferAnswer>("GET", `${this.path}/answer`)
+      .catch((error: unknown) => {
+        throw error instanceof Problem && error.code === "not_found" ? new Problem("offer_expired") : error;
+      });
+    if (answer.box === null) return false;
+    let link: DeviceLink;
+    try {
+      link = await openAnswer(this.offer, this.device.new.box, fromB64(answer.box));
+    } catch (error) {
+      throw error instanceof ProtocolError ? new Problem("unsafe", error.code) : error;
+    }
+    await comeBack(this.env, store, await RecipientKeys.fromSeed(link.seed), this.device, link);
+    return true;
+  }
 }
 
 /** A device's fresh keys. */
@@ -190,7 +240,7 @@ async function comeBack(
   env: Env,
   store: Store,
   keys: RecipientKeys,
-  label: string,
+  device: FreshDevice,
   link: DeviceLink | null,
 ): Promise<void> {
   const transport = new Transport(env);
@@ -201,7 +251,6 @@ async function comeBack(
       throw gone ? new Problem(link ? "link_expired" : "recovery_code") : error;
     });
     const shown = await verified(answer, keys, link);
-    const device = await freshDevice(env, label);
     let made: authorUser.Made;
     let seeds: Map<number, Uint8Array>;
     try {

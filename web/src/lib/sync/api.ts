@@ -58,6 +58,10 @@ export interface SessionApi {
   join(link: string, about: About): Promise<void>;
   /** Come back on a new device with the recovery code. */
   recover(code: string, about: About): Promise<void>;
+  /** Show this device's code, for an active device of a person to scan; good for 15 minutes. */
+  offer(device: string): Promise<InviteView>;
+  /** Whether it has been scanned; this device is the person's then. */
+  offered(): Promise<boolean>;
   /** The code to show, while it has not been confirmed as kept; null afterwards. */
   recoveryCode(): Promise<string | null>;
   recoveryKept(): Promise<void>;
@@ -97,6 +101,8 @@ export interface DevicesApi {
   list(): Promise<DeviceView[]>;
   /** A link for a second device, good for 15 minutes, once. */
   link(): Promise<InviteView>;
+  /** Let in the device that shows this code. Refused `link_invalid`, `link_elsewhere`, `offer_expired`, `unsafe`. */
+  take(code: string): Promise<void>;
   revoke(device: Id): Promise<void>;
 }
 

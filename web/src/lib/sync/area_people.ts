@@ -83,6 +83,10 @@ export class Devices implements DevicesApi {
     return this.ground.running.office.devices();
   }
 
+  take(code: string): Promise<void> {
+    return this.ground.running.office.takeDevice(code);
+  }
+
   link(): Promise<InviteView> {
     return this.ground.running.office.deviceLink();
   }

@@ -1,7 +1,7 @@
 import { encodeRecovery } from "../protocol/codes";
 import type { Store } from "../storage/store";
 import * as account from "./account";
-import type { About, SessionApi, SessionView } from "./api";
+import type { About, InviteView, SessionApi, SessionView } from "./api";
 import { Problem } from "./api";
 import type { Env } from "./env";
 import type { Ground, Running } from "./running";
@@ -25,6 +25,8 @@ export interface Life extends Ground {
 }
 
 export class Session implements SessionApi {
+  private waiting: account.Offer | null = null;
+
   constructor(private readonly life: Life) {}
 
   get(): Promise<SessionView> {
@@ -56,9 +58,25 @@ export class Session implements SessionApi {
     return this.become(() => account.recover(env, store, code, about.device));
   }
 
+  async offer(device: string): Promise<InviteView> {
+    this.waiting = await account.Offer.make(this.life.env, device);
+    return { link: this.waiting.link, expires: this.waiting.expires };
+  }
+
+  async offered(): Promise<boolean> {
+    const { waiting } = this;
+    // Another tab's worker has taken over: the keys behind the code are gone with the old one.
+    if (!waiting) throw new Problem("offer_expired");
+    let taken = false;
+    await this.become(async () => (taken = await waiting.redeem(this.life.store)));
+    if (taken) this.waiting = null;
+    return taken;
+  }
+
+  /** `enter` says whether somebody is set up by it. */
   private async become(enter: () => Promise<unknown>, picture: Blob | null = null): Promise<void> {
     if (this.life.on) throw new Problem("conflict", "a person is set up here already");
-    await enter();
+    if ((await enter()) === false) return;
     await this.life.begin();
     this.life.emit({ type: "session" });
     // Without it the person is in all the same; it can be chosen again in the profile.

@@ -1,16 +1,18 @@
 import * as author from "../protocol/author";
 import type { MadeOrganisation } from "../protocol/author";
 import * as authorUser from "../protocol/author_user";
-import { type Hex, unhex } from "../protocol/bytes";
+import { hex, type Hex, unhex } from "../protocol/bytes";
 import { encodeRecovery, verificationNumber } from "../protocol/codes";
 import { type Profile, RecipientKeys, sealProfile } from "../protocol/identity";
-import { toUrl } from "../protocol/links";
+import { ProtocolError } from "../protocol/errors";
+import { type DeviceLink, toUrl } from "../protocol/links";
+import { checkOffer, offerHandle, sealAnswer } from "../protocol/offers";
 import type { Role } from "../protocol/organisation";
 import { openLabel } from "../protocol/seeds";
 import { parse } from "../protocol/statements";
-import { toB64 } from "../wire/api";
+import { fromB64, type Offered, toB64 } from "../wire/api";
 import { type InviteView, Problem } from "./api";
-import { ROLES } from "./account";
+import { readLink, ROLES } from "./account";
 import { boxesBody } from "./bodies";
 import { type Core, RACES } from "./core";
 import { refused } from "./statements";
@@ -114,6 +116,30 @@ export class Office {
 
   /** A link that lets one further device join within a quarter of an hour. */
   async deviceLink(): Promise<InviteView> {
+    const { link, expires } = await this.ticket();
+    return { link: toUrl(this.core.parts.env.base, link), expires };
+  }
+
+  /** Let in the device that shows this code. [M42] */
+  async takeDevice(code: string): Promise<void> {
+    const { env, transport } = this.core.parts;
+    const offer = readLink(code, env.base);
+    if (offer.type !== "offer") throw new Problem("link_invalid", offer.type);
+    const path = `/v1/offers/${hex(offerHandle(offer))}`;
+    const offered = await transport.call<Offered>("GET", path).catch((error: unknown) => {
+      throw error instanceof Problem && error.code === "not_found" ? new Problem("offer_expired") : error;
+    });
+    const box = fromB64(offered.box);
+    try {
+      checkOffer(offer, fromB64(offered.signing), box);
+    } catch (error) {
+      throw error instanceof ProtocolError ? new Problem("unsafe", error.code) : error;
+    }
+    const answer = await sealAnswer(offer, box, (await this.ticket()).link);
+    await transport.call("PUT", `${path}/answer`, { body: { box: toB64(answer) } });
+  }
+
+  private async ticket(): Promise<{ link: DeviceLink; expires: number }> {
     const { chains, keys, env } = this.core.parts;
     await chains.refresh();
     const me = keys.author();
@@ -132,15 +158,15 @@ export class Office {
     );
     await this.extendUser(made);
     const { id, head } = chains.founded;
-    const link = {
+    const link: DeviceLink = {
       type: "device",
       organisation: id,
       organisationHead: head,
       user: made.state.id,
       userHead: made.state.head,
       seed,
-    } as const;
-    return { link: toUrl(env.base, link), expires };
+    };
+    return { link, expires };
   }
 
   /** Revoke a device: new box keys for the person, and a mark in the organisation's chain. */

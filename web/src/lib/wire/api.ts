@@ -89,6 +89,17 @@ export interface Seals {
   generation: number;
   box: B64;
 }
+/** The public keys of a device that waits to be scanned. */
+export interface Offered {
+  signing: string;
+  box: string;
+}
+
+/** The device link, sealed to the offered box key; nothing while nobody has scanned it. */
+export interface OfferAnswer {
+  box: string | null;
+}
+
 export interface Recovery {
   user: B64;
   user_chain: B64[];

@@ -25,6 +25,14 @@ export const joining = area(
     "join.other": "Andere Einladung benutzen",
     "join.connect": "Verbinden",
 
+    "offer.show": "Mit meinem anderen Gerät verbinden",
+    "offer.title": "Scanne diesen Code",
+    "offer.text": "Auf dem Gerät, das schon dabei ist: Einstellungen, Geräte, „Neues Gerät scannen“.",
+    "offer.code": "Code dieses Geräts",
+    "offer.waiting": "Wartet auf dein anderes Gerät …",
+    "offer.new": "Neuen Code zeigen",
+    "offer.done": "Willkommen zurück, {name}. Dieses Gerät ist verbunden.",
+
     "recover.title": "Mit Code zurückkommen",
     "recover.text": "Der Code steht auf dem Blatt, das du beim Einrichten gedruckt oder abgeschrieben hast.",
     "recover.code": "Wiederherstellungscode",
@@ -92,6 +100,14 @@ export const joining = area(
     "join.failed": "This does not work",
     "join.other": "Use another invitation",
     "join.connect": "Connect",
+
+    "offer.show": "Connect with my other device",
+    "offer.title": "Scan this code",
+    "offer.text": "On the device that is set up already: Settings, Devices, “Scan new device”.",
+    "offer.code": "This device’s code",
+    "offer.waiting": "Waiting for your other device …",
+    "offer.new": "Show a new code",
+    "offer.done": "Welcome back, {name}. This device is connected.",
 
     "recover.title": "Come back with a code",
     "recover.text": "The code is on the sheet that you printed or wrote down when you joined.",

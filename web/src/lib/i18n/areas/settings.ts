@@ -76,6 +76,11 @@ export const settings = area(
     "devices.add": "Gerät hinzufügen",
     "devices.addText":
       "Scanne diesen Code mit dem neuen Gerät. Er gilt eine Viertelstunde und nur einmal. Zeig ihn niemandem.",
+    "devices.scan": "Neues Gerät scannen",
+    "devices.scanText":
+      "Scanne nur den Code, den dein eigenes neues Gerät gerade zeigt: Es kann danach alles lesen wie du.",
+    "devices.take": "Neues Gerät verbinden?",
+    "devices.taken": "Das neue Gerät ist gleich dabei.",
     "devices.revoke": "Gerät sperren",
     "devices.revokeText": "Das Gerät kann ab sofort nichts mehr lesen und senden.",
     "devices.revokeOne": "{name} sperren",
@@ -159,6 +164,11 @@ export const settings = area(
     "devices.add": "Add a device",
     "devices.addText":
       "Scan this code with the new device. It is valid for a quarter of an hour, once. Show it to nobody.",
+    "devices.scan": "Scan new device",
+    "devices.scanText":
+      "Scan only the code that your own new device shows right now: it can then read everything as you can.",
+    "devices.take": "Connect the new device?",
+    "devices.taken": "The new device will be there in a moment.",
     "devices.revoke": "Lock out device",
     "devices.revokeText": "From now on this device can read and send nothing.",
     "devices.revokeOne": "Lock out {name}",
