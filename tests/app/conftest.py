@@ -41,6 +41,8 @@ from .engine import engine as engine_of
 from .link import Network
 
 LIMIT_S = 240
+MEASURED = 5
+"""How much longer a measurement may take than a test."""
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 Make = Callable[..., Coroutine[Any, Any, Device]]
@@ -52,8 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and isinstance(item, pytest.Function) and iscoroutinefunction(item.obj):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-            item.add_marker(pytest.mark.timeout(LIMIT_S + 60))
-            item.obj = within(LIMIT_S, item.obj)
+            limit = LIMIT_S * MEASURED if item.get_closest_marker("bench") else LIMIT_S
+            item.add_marker(pytest.mark.timeout(limit + 60))
+            item.obj = within(limit, item.obj)
 
 
 def within(seconds: float, test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:

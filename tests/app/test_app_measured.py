@@ -40,7 +40,9 @@ MB = 1_000_000
 def rows() -> Iterator[list[dict[str, Any]]]:
     """What was found; written when all is done."""
     found: list[dict[str, Any]] = []
+    expect.set_options(timeout=60_000)
     yield found
+    expect.set_options(timeout=5_000)
     save("app", found)
 
 
@@ -57,6 +59,8 @@ async def site(server: Serving, phone: Make, engine: MakeEngine) -> AsyncIterato
     name = await team.site("Lindenweg 4")
     own = await engine_of(team.anna)
     await own.page.evaluate("(given) => seed(...given)", [name, team.ben_id, 100, COUNT])
+    await team.anna.open("/")
+    await expect(team.page.get_by_role("link", name="Lindenweg 4")).to_be_visible()
     yield team, name
 
 
@@ -71,7 +75,7 @@ async def test_first_load(built: None, rows: list[dict[str, Any]]) -> None:
     keep(rows, {"first_load_kb": round(sum(found.values()) / 1000, 1)}, files=len(found))
 
 
-async def test_cold_open(site: tuple[Crew, str], rows: list[dict[str, Any]]) -> None:
+async def test_cold_open(rows: list[dict[str, Any]], site: tuple[Crew, str]) -> None:
     """The app closed altogether, its worker gone; then opened until its list is drawn."""
     anna = site[0].anna
     await site[0].page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
@@ -89,7 +93,7 @@ async def test_cold_open(site: tuple[Crew, str], rows: list[dict[str, Any]]) -> 
     )  # fmt: skip
 
 
-async def test_scrolling(site: tuple[Crew, str], rows: list[dict[str, Any]]) -> None:
+async def test_scrolling(rows: list[dict[str, Any]], site: tuple[Crew, str]) -> None:
     """From the newest of 20,000 to the first, 700 px a frame."""
     team, name = site
     page = await team.open(name)
@@ -137,7 +141,7 @@ async def heap(cdp: CDPSession) -> tuple[float, int]:
     return found["JSHeapUsedSize"] / MB, int(found["Nodes"])
 
 
-async def test_memory(site: tuple[Crew, str], rows: list[dict[str, Any]]) -> None:
+async def test_memory(rows: list[dict[str, Any]], site: tuple[Crew, str]) -> None:
     """An hour's use, without the waiting: two chats in turn, scrolled, answered."""
     team = site[0]
     other = await team.site("Schule Nord")
