@@ -1,4 +1,4 @@
-"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, behind, protocol, ptt, alarm, app; all of them by default."""
+"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, start, behind, protocol, ptt, alarm, app; all of them by default."""
 
 import gc
 import subprocess
@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 
-from bench import alarm, behind, idle, operations, pairs, ptt, room
+from bench import alarm, behind, idle, operations, pairs, ptt, room, second_start
 from bench.harness import many_files, require_references, save
 from bench.peers.base import Peer
 from bench.peers.ejabberd import Ejabberd
@@ -62,6 +62,8 @@ def measure(question: str, quick: bool) -> list[Row]:
             for count in (1_000 // share, 5_000 // share):
                 rows += [with_peer(kind, lambda p, _, c=count: idle.connections(p, c)) for kind in PEERS]  # type: ignore[misc]
             return rows
+        case "start":
+            return second_start.run()
         case "behind":
             return [with_peer(Werkfunk, lambda p, _: behind.run(p, 10_000 // share))]
         case "alarm":
@@ -92,7 +94,7 @@ def main() -> None:
     quick = "--quick" in sys.argv
     require_references()
     many_files()
-    for question in arguments or ["pairs", "room", "idle", "behind", "protocol", "ptt", "alarm"]:
+    for question in arguments or ["pairs", "room", "idle", "start", "behind", "protocol", "ptt", "alarm"]:
         print(f"== {question}", flush=True)
         rows = measure(question, quick)
         if not quick:

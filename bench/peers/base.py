@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -86,6 +87,13 @@ class Peer:
                 popen.kill()
                 popen.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def until_listening(port: int, seconds: float = 60) -> None:

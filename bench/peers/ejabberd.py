@@ -9,7 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from bench.peers.base import Link, Peer, until_listening
+from bench.peers.base import Link, Peer, free_port, until_listening
 
 TEXT = "x" * 300
 CONFIG = """
@@ -108,12 +108,7 @@ class Ejabberd(Peer):
     ack = "receipt by the other side (the archive row is committed before or beside it)"
 
     async def start(self) -> None:
-        ports = []
-        for _ in range(2):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                ports.append(probe.getsockname()[1])
-        self.port, pg = ports
+        self.port, pg = free_port(), free_port()
         await self._postgres(pg)
         home = self.folder / "ejabberd"
         home.mkdir()

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from bench.peers.base import Link, Peer, until_listening
+from bench.peers.base import Link, Peer, free_port, until_listening
 
 TEXT = b"x" * 300
 
@@ -83,9 +83,7 @@ class Mosquitto(Peer):
     ack = "PUBACK of the broker, nothing on disk"
 
     async def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         config = self.folder / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n"

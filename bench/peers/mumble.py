@@ -1,11 +1,10 @@
 """Debian's mumble-server, voice through its TCP tunnel: TLS, and the four messages that a client needs, written by hand."""
 
 import asyncio
-import socket
 import ssl
 import subprocess
 
-from bench.peers.base import Link, Peer, until_listening
+from bench.peers.base import Link, Peer, free_port, until_listening
 
 VERSION, TUNNEL, AUTHENTICATE, PING, SERVER_SYNC = 0, 1, 2, 3, 5
 OPUS = 4 << 5
@@ -84,9 +83,7 @@ class Mumble(Peer):
     async def start(self) -> None:
         # Started by root, it changes to a user of its own, who keeps the database here.
         self.folder.chmod(0o777)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         config = self.folder / "mumble.ini"
         config.write_text(
             f"database={self.folder}/mumble.sqlite\nport={self.port}\nhost=127.0.0.1\nusers=1000\nbandwidth=558000\n"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.peers.base import Link, Peer, until_listening
+from bench.peers.base import Link, Peer, free_port, until_listening
 from werkfunk.adapters.config import Config
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.cbor import tagged
@@ -114,9 +114,7 @@ class Werkfunk(Peer):
     ack = "Ack after the durable commit (fsync)"
 
     async def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         data = self.folder / "data"
         data.mkdir(mode=0o700)
         key = keys.create(data / "server.key")

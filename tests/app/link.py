@@ -74,10 +74,14 @@ class Link:
 
     async def _close(self) -> None:
         self._server.close()
+        # A connection taken just now is on its way to `_accept` for some turns of the loop.
+        await _turns()
         self._drop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # What was aborted is closed in the next.
+        await _turns()
 
     async def cut(self) -> None:
         """Every connection breaks, none can be made until `mend`."""
@@ -191,3 +195,8 @@ class Link:
         self._network.loop.call_soon(self._drop)
         self._spent.set_result(None)
         return data[: len(data) + left]
+
+
+async def _turns() -> None:
+    for _ in range(8):
+        await asyncio.sleep(0)

@@ -191,8 +191,11 @@ async def test_two_phones_a_desktop_and_the_command_line(
     site = str(await team.ben("chats.create", "site", "Lindenweg 4", "Lindenweg 4, Kassel", everybody))
     await team.open(site)
     await office.get_by_role("link", name=re.compile("Lindenweg 4")).click()
+    # Each when the one before is there: the order is theirs, not the network's.
     await write(team.page, "Brauche 20 m NYM 5x2,5.")
+    await expect(message(office, "Brauche 20 m")).to_be_visible()
     await write(office, "Lager, habt ihr das da?")
+    await expect(message(team.page, "Lager, habt")).to_be_visible()
     await asyncio.to_thread(cli.one, "send", "--profile", "bot", "--to", "Lindenweg 4", "Ja, liegt bereit.")
     await team.ben.say(site, "Hole ich um 9 ab.")
     for page in (team.page, office):

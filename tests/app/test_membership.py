@@ -67,7 +67,8 @@ async def test_a_site_is_made_changed_and_left(server: Serving, phone: Make, eng
     await page.get_by_role("button", name="Name und Adresse ändern").click()
     await page.get_by_label("Name der Baustelle").fill("Lindenweg 6")
     await page.get_by_role("button", name="Speichern").click()
-    await expect(page.get_by_role("heading", name="Lindenweg 6")).to_be_visible()
+    # Sealed under the keys that the removal has asked for.
+    await expect(page.get_by_role("heading", name="Lindenweg 6")).to_be_visible(timeout=20_000)
 
     await page.get_by_role("button", name=re.compile("Stummschalten")).click()
     await look(page, "mute")

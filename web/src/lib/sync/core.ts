@@ -79,6 +79,8 @@ export class Core {
     this.caughtUp = this.allSynced = false;
     this.behind.clear();
     await chains.refresh();
+    // Closed meanwhile: nobody would say any more that it is synced.
+    if (this.channel !== channel) throw new Problem("no_connection", "lost while signing in");
     const done = new Promise<void>((resolve) => (this.synced = resolve));
     channel.send({ tag: "sync", cursors: [...logs.rows.values()].map((row) => [unhex(row.id), row.lastSeq]) });
     await done;
@@ -297,8 +299,10 @@ export class Core {
 
   /** Live work that fails because the network went is done again by the next catching up. */
   private quietly(task: Promise<unknown>): void {
+    const { channel } = this;
     task.catch((error: unknown) => {
-      this.fault(error);
+      // What failed under an earlier connection says nothing against the one there is now.
+      if (this.channel === channel) this.fault(error);
     });
   }
 

@@ -26,6 +26,9 @@ export interface Ask {
   signal?: AbortSignal | undefined;
 }
 
+/** A request that nobody answers for so long is lost with its network: what waits for it tries again. */
+const PATIENCE_MS = 60_000;
+
 /** HTTP with DPoP (RFC 9449): each request signed by the device's key, tokens renewed by themselves. */
 export class Transport {
   private token = "";
@@ -96,7 +99,7 @@ export class Transport {
         method,
         headers: ask.headers ?? {},
         body: ask.body ?? null,
-        signal: ask.signal ?? null,
+        signal: ask.signal ?? AbortSignal.timeout(PATIENCE_MS),
         cache: "no-store",
         credentials: "omit",
         redirect: "error",
