@@ -4,9 +4,10 @@ Each makes the keys here, checks what the server shows against the link, and lea
 """
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,25 +79,16 @@ async def join(link: str, folder: Path, name: str, label: str, clock: Clock = no
         base, parsed = parse_url(link)
     except ProtocolError as error:
         raise Usage("this is not a Werkfunk link, or it was cut off") from error
-    local = Local(folder, create=True)
-    transport = Transport(base)
-    try:
+    async with _entering(base, folder) as (local, transport):
         match parsed:
             case SetupLink():
-                joined = await _found(local, transport, parsed, name, label, clock)
+                return await _found(local, transport, parsed, name, label, clock)
             case InviteLink():
-                joined = await _enrol(local, transport, parsed, name, label, clock)
+                return await _enrol(local, transport, parsed, name, label, clock)
             case DeviceLink():
-                joined = await _return(local, transport, RecipientKeys(parsed.seed), _Device(label), parsed, clock)
+                return await _return(local, transport, RecipientKeys(parsed.seed), _Device(label), parsed, clock)
             case OfferLink():
                 raise Usage("this is the code of a device that waits; an active device takes it with: devices add CODE")
-    except BaseException:
-        local.destroy()
-        raise
-    finally:
-        await transport.close()
-    local.close()
-    return joined
 
 
 async def recover(code: str, base: str, folder: Path, label: str, clock: Clock = now) -> Joined:
@@ -105,17 +97,8 @@ async def recover(code: str, base: str, folder: Path, label: str, clock: Clock =
         seed = decode_recovery(code)
     except ProtocolError as error:
         raise Usage("the recovery code has a typing mistake", error.code) from error
-    local = Local(folder, create=True)
-    transport = Transport(base)
-    try:
-        joined = await _return(local, transport, RecipientKeys(seed), _Device(label), None, clock)
-    except BaseException:
-        local.destroy()
-        raise
-    finally:
-        await transport.close()
-    local.close()
-    return joined
+    async with _entering(base, folder) as (local, transport):
+        return await _return(local, transport, RecipientKeys(seed), _Device(label), None, clock)
 
 
 async def offer(base: str, folder: Path, label: str, show: Callable[[str], None], clock: Clock = now) -> Joined:
@@ -124,27 +107,34 @@ async def offer(base: str, folder: Path, label: str, show: Callable[[str], None]
     Raises:
         NotAllowed: `expired`: nobody has scanned it. Unsafe: what the server shows does not fit the answer.
     """
-    local = Local(folder, create=True)
-    transport = Transport(base)
     device = _Device(label)
     shown = make_offer(device.new.key.public, device.new.box.public, os.urandom(32))
     handle = {"handle": offer_handle(shown)}
-    try:
+    async with _entering(base, folder) as (local, transport):
         body = api.Offer(signing=device.new.key.public, box=device.new.box.public)
         await transport.call("make_offer", api.Empty, body, ids=handle)
         show(to_url(base, shown))
-        link = open_answer(shown, device.new.box, await _answer(transport, handle))
-        joined = await _return(local, transport, RecipientKeys(link.seed), device, link, clock)
-    except ProtocolError as error:
-        local.destroy()
-        raise Unsafe("the answer is not of a device that has scanned this code", error.code) from error
+        answer = await _answer(transport, handle)
+        try:
+            link = open_answer(shown, device.new.box, answer)
+        except ProtocolError as error:
+            raise Unsafe("the answer is not of a device that has scanned this code", error.code) from error
+        return await _return(local, transport, RecipientKeys(link.seed), device, link, clock)
+
+
+@contextlib.asynccontextmanager
+async def _entering(base: str, folder: Path) -> AsyncIterator[tuple[Local, Transport]]:
+    """A new profile and the way to the server; what comes to nothing leaves no profile."""
+    local = Local(folder, create=True)
+    transport = Transport(base)
+    try:
+        yield local, transport
     except BaseException:
         local.destroy()
         raise
     finally:
         await transport.close()
     local.close()
-    return joined
 
 
 async def _answer(transport: Transport, handle: dict[str, bytes]) -> bytes:
