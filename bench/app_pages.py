@@ -7,13 +7,14 @@ LONG_TASKS = """() => {
   }).observe({ type: "longtask" });
 }"""
 
-# Scrolls to an end by `step` px a frame. Gives every jump (px beyond the scrolling), the messages' numbers seen, and the frames.
+# Scrolls to an end by `step` px a frame. Gives every jump (px beyond the scrolling), the messages' numbers seen, how many
+# messages were held at most, and the frames.
 SCROLL = r"""async (step) => {
   const view = document.querySelector("[role=log]");
   const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
   const articles = () => [...view.querySelectorAll("article")];
   const jumps = [], seen = new Set();
-  let still = 0, frames = 0;
+  let still = 0, most = 0, frames = 0;
   while (still < 60) {
     const edge = view.getBoundingClientRect();
     const anchor = articles().find((one) => one.getBoundingClientRect().bottom > edge.top + 20);
@@ -22,14 +23,14 @@ SCROLL = r"""async (step) => {
     await frame();
     frames++;
     for (const one of articles()) seen.add(Number(/: (\d+)\. /.exec(one.ariaLabel)?.[1] ?? 0));
+    most = Math.max(most, articles().length);
     if (!anchor.isConnected) { jumps.push(Infinity); continue; }
     const moved = before - anchor.getBoundingClientRect().top;
     const [low, high] = step < 0 ? [step - 2, 2] : [-2, step + 2];
     if (moved < low || moved > high) jumps.push(moved);
     still = Math.abs(moved) < 1 ? still + 1 : 0;
   }
-  seen.delete(0);
-  return { jumps, seen: seen.size, frames };
+  return { jumps, seen: [...seen].filter(Boolean), most, frames };
 }"""
 
 # In the receiving phone before anything is sent: notes when each line stands, after it was drawn.

@@ -100,7 +100,7 @@ async def test_scrolling(rows: list[dict[str, Any]], site: tuple[Crew, str]) -> 
     await page.evaluate(f"({LONG_TASKS})()")
     found = await page.evaluate(SCROLL, -700)
     tasks = await page.evaluate("tasks")
-    assert found["seen"] == COUNT, found["seen"]
+    assert len(found["seen"]) == COUNT, len(found["seen"])
     longest = round(max(tasks, default=0))
     values = {"long_task_ms": longest, "jumps": len(found["jumps"])}
     keep(rows, values, frames=found["frames"], long_tasks=len(tasks), messages=COUNT)

@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import Page, expect
 
+from bench.app_pages import SCROLL
 from e2e.process import Serving
 
 from .conftest import Make, MakeEngine
@@ -11,29 +12,6 @@ from .crew import crew
 from .engine import engine as engine_of
 
 COUNT = 1500
-# Scrolls to an end by `step` px a frame. Gives the numbers of the messages seen, every jump, and how many were held at most.
-SCROLL = """async (step) => {
-  const view = document.querySelector("[role=log]");
-  const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-  const seen = new Set(), jumps = [] ;
-  const articles = () => [...view.querySelectorAll("article")];
-  let still = 0, most = 0;
-  while (still < 60) {
-    const edge = view.getBoundingClientRect();
-    const anchor = articles().find((one) => one.getBoundingClientRect().bottom > edge.top + 20);
-    const before = anchor.getBoundingClientRect().top;
-    view.scrollBy(0, step);
-    await frame();
-    for (const one of articles()) seen.add(Number(/: (\\d+)\\. /.exec(one.ariaLabel)?.[1] ?? 0));
-    most = Math.max(most, view.querySelectorAll("article").length);
-    if (!anchor.isConnected) { jumps.push("gone"); continue; }
-    const moved = before - anchor.getBoundingClientRect().top;
-    const [low, high] = step < 0 ? [step - 2, 2] : [-2, step + 2];
-    if (moved < low || moved > high) jumps.push(moved);
-    still = Math.abs(moved) < 1 ? still + 1 : 0;
-  }
-  return { seen: [...seen].filter(Boolean), jumps, most };
-}"""
 
 
 async def long_history(server: Serving, make: Make, engines: MakeEngine) -> Page:
