@@ -1,4 +1,4 @@
-import { problemText } from "../i18n/index.svelte";
+import { problemText, t } from "../i18n/index.svelte";
 
 export interface Toast {
   id: number;
@@ -48,4 +48,10 @@ function show(toast: Omit<Toast, "id">): void {
   setTimeout(() => {
     dismiss(id);
   }, SHOWN_MS);
+}
+
+/** Put a text on the clipboard, and say so. */
+export async function copyText(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  say(t("do.copied"));
 }

@@ -17,8 +17,9 @@ import { fromB64, type Invitation, type OfferAnswer, type Recovery, type SetupIn
 import { type LinkView, type RoleName } from "./views";
 import { Problem } from "./api";
 import { boxesBody, bytesOf } from "./bodies";
-import { extend, replayOrganisation, replayUser } from "./chains";
+import { extend, replayOrganisation, replayUser, unsafe } from "./chains";
 import type { Env } from "./env";
+import { missing } from "./problems";
 import { DEVICE_KEY, SELF, type SelfRow } from "./self";
 import { Transport } from "./transport";
 
@@ -121,15 +122,13 @@ export class Offer {
   async redeem(store: Store): Promise<boolean> {
     const answer = await new Transport(this.env)
       .call<OfferAnswer>("GET", `${this.path}/answer`)
-      .catch((error: unknown) => {
-        throw error instanceof Problem && error.code === "not_found" ? new Problem("offer_expired") : error;
-      });
+      .catch(missing("offer_expired"));
     if (answer.box === null) return false;
     let link: DeviceLink;
     try {
       link = await openAnswer(this.offer, this.device.new.box, fromB64(answer.box));
     } catch (error) {
-      throw error instanceof ProtocolError ? new Problem("unsafe", error.code) : error;
+      throw unsafe(error);
     }
     await comeBack(this.env, store, await RecipientKeys.fromSeed(link.seed), this.device, link);
     return true;
@@ -246,10 +245,7 @@ async function comeBack(
   const transport = new Transport(env);
   for (let attempt = 0; attempt < RACES; attempt++) {
     const path = `/v1/recovery/${hex(keys.handle)}`;
-    const answer = await transport.call<Recovery>("GET", path).catch((error: unknown) => {
-      const gone = error instanceof Problem && error.code === "not_found";
-      throw gone ? new Problem(link ? "link_expired" : "recovery_code") : error;
-    });
+    const answer = await transport.call<Recovery>("GET", path).catch(missing(link ? "link_expired" : "recovery_code"));
     const shown = await verified(answer, keys, link);
     let made: authorUser.Made;
     let seeds: Map<number, Uint8Array>;

@@ -11,6 +11,7 @@ import { Batch, type Store } from "../storage/store";
 import { type Chain, fromB64, type OrganisationProfile, type People } from "../wire/api";
 import { Problem } from "./api";
 import { bytesOf } from "./bodies";
+import { missing } from "./problems";
 import type { Transport } from "./transport";
 
 export type Users = ReadonlyMap<Hex, UserState>;
@@ -230,12 +231,10 @@ export class Chains {
   }
 
   /** A server that names a person and does not show the chain withholds what would prove it. */
-  private async chainOf(user: Hex, after: number): Promise<Chain> {
-    try {
-      return await this.transport.call<Chain>("GET", `/v1/people/${user}/chain`, { query: { after } });
-    } catch (error) {
-      throw error instanceof Problem && error.code === "not_found" ? new Problem("unsafe", "chain_withheld") : error;
-    }
+  private chainOf(user: Hex, after: number): Promise<Chain> {
+    return this.transport
+      .call<Chain>("GET", `/v1/people/${user}/chain`, { query: { after } })
+      .catch(missing("unsafe", "chain_withheld"));
   }
 
   /** Whether there was something new. */

@@ -4,7 +4,6 @@ import * as authorUser from "../protocol/author_user";
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import { encodeRecovery, verificationNumber } from "../protocol/codes";
 import { type Profile, RecipientKeys, sealProfile } from "../protocol/identity";
-import { ProtocolError } from "../protocol/errors";
 import { type DeviceLink, toUrl } from "../protocol/links";
 import { checkOffer, offerHandle, sealAnswer } from "../protocol/offers";
 import type { Role } from "../protocol/organisation";
@@ -15,6 +14,8 @@ import { type InviteView, Problem } from "./api";
 import { readLink, ROLES } from "./account";
 import { boxesBody } from "./bodies";
 import { type Core, RACES } from "./core";
+import { unsafe } from "./chains";
+import { missing } from "./problems";
 import { refused } from "./statements";
 import type { DeviceView, OpenInviteView } from "./views";
 
@@ -126,14 +127,12 @@ export class Office {
     const offer = readLink(code, env.base);
     if (offer.type !== "offer") throw new Problem("link_invalid", offer.type);
     const path = `/v1/offers/${hex(offerHandle(offer))}`;
-    const offered = await transport.call<Offered>("GET", path).catch((error: unknown) => {
-      throw error instanceof Problem && error.code === "not_found" ? new Problem("offer_expired") : error;
-    });
+    const offered = await transport.call<Offered>("GET", path).catch(missing("offer_expired"));
     const box = fromB64(offered.box);
     try {
       checkOffer(offer, fromB64(offered.signing), box);
     } catch (error) {
-      throw error instanceof ProtocolError ? new Problem("unsafe", error.code) : error;
+      throw unsafe(error);
     }
     const answer = await sealAnswer(offer, box, (await this.ticket()).link);
     await transport.call("PUT", `${path}/answer`, { body: { box: toB64(answer) } });

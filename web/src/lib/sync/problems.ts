@@ -7,3 +7,10 @@ export function asProblem(error: unknown): Problem {
   reportError(error);
   return new Problem("internal", String(error));
 }
+
+/** For `catch`: that there is no such thing, said as what it means to whoever asked. */
+export function missing(code: string, detail?: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof Problem && error.code === "not_found" ? new Problem(code, detail) : error;
+  };
+}
