@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 
+import p1_cases_boxes
 import p1_cases_forms
 import p1_cases_sealed
 import p1_cases_values
@@ -66,6 +67,7 @@ if __name__ == "__main__":
     writer = Writer()
     p1_cases_forms.make(writer)
     p1_cases_sealed.make(writer)
+    p1_cases_boxes.make(writer)
     p1_cases_values.make(writer)
     writer.write()
     print(f"{len(writer.files)} vectors")
