@@ -9,7 +9,7 @@ from e2e.process import Serving
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.content import Text
 from werkfunk.sdk import account
-from werkfunk.sdk.account import now
+from werkfunk.sdk.account import Clock, now
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NoConnection
 
@@ -25,17 +25,18 @@ class Firm:
         self.group = b""
 
     @classmethod
-    async def found(cls, server: Serving, names: list[str]) -> Self:
+    async def found(cls, server: Serving, names: list[str], clock: Clock = now) -> Self:
+        """`clock` is what the people's devices show."""
         server.start()
         firm = cls(server)
         folder = server.cli.folder
-        await account.join(server.setup, folder / "Anna", "Anna", "Test")
-        anna = firm.clients["Anna"] = Client(folder / "Anna")
+        await account.join(server.setup, folder / "Anna", "Anna", "Test", clock)
+        anna = firm.clients["Anna"] = Client(folder / "Anna", clock)
         await anna.connect()
         link = await anna.office.invite(Role.MEMBER, max(1, len(names)), now() + 3_600_000)
         for name in names:
-            await account.join(link, folder / name, name, "Test")
-            firm.clients[name] = Client(folder / name)
+            await account.join(link, folder / name, name, "Test", clock)
+            firm.clients[name] = Client(folder / name, clock)
             await firm.clients[name].connect()
         members = [client.core.keys.user for name, client in firm.clients.items() if name != "Anna"]
         firm.group = await anna.create(TITLE, members)

@@ -85,14 +85,8 @@ async def test_people_go_on_talking_while_the_servers_clock_jumps(tmp_path: Path
         await firm.close()
 
 
-async def test_a_device_whose_own_clock_is_years_behind_takes_part(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from werkfunk.sdk import account, outbox, statements
-
-    for module in (account, outbox, statements):
-        monkeypatch.setattr(module, "now", lambda: 1_500_000_000_000)
-    firm = await Firm.found(Serving(Cli(tmp_path)), ["Bernd"])
+async def test_a_device_whose_own_clock_is_years_behind_takes_part(tmp_path: Path) -> None:
+    firm = await Firm.found(Serving(Cli(tmp_path)), ["Bernd"], clock=lambda: 1_500_000_000_000)
     try:
         await firm.clients["Anna"].send(firm.group, "Es ist 2017")
         await firm.clients["Bernd"].core.catch_up(firm.group)
