@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Route
 
 from e2e.process import Serving
 
@@ -338,6 +339,48 @@ async def test_whoever_is_cut_off_is_told_and_sees_nothing_new(pair: Pair, engin
     await pair.sent()
     for gone in (clara, second):
         assert "ohne Clara" not in [line["text"] for line in await gone.lines(pair.group)]
+
+
+async def lose(engine: Engine, method: str, path: str) -> asyncio.Event:
+    """The next request of this kind is lost on its way, and nothing else: the connection stands. Set when it was."""
+    lost = asyncio.Event()
+
+    async def drop(route: Route) -> None:
+        if route.request.method != method or lost.is_set():
+            await route.fallback()
+            return
+        lost.set()
+        await route.abort()
+
+    await engine.device.context.route(f"**/v1/{path}", drop)
+    return lost
+
+
+async def test_a_request_lost_while_the_connection_stands_is_made_again(pair: Pair, engine: MakeEngine) -> None:
+    """What waits to be sent needs new keys, and the request with them is lost; nobody has to wake the app."""
+    clara = await engine()
+    await clara.join((await pair.anna("people.invite", "member", 1, 1))["link"], "Clara")
+    await pair.anna("chats.add", pair.group, [await clara.me()])
+    await pair.sent()
+    await pair.anna("people.remove", await clara.me())
+    lost = await lose(pair.anna, "POST", "conversations/*/statements")
+    await pair.anna.say(pair.group, "unter neuen Schlüsseln")
+    await pair.sent()
+    assert lost.is_set()
+    assert await pair.texts() == ["unter neuen Schlüsseln"]
+
+
+async def test_news_lost_while_the_connection_stands_come_all_the_same(pair: Pair, engine: MakeEngine) -> None:
+    link = (await pair.anna("people.invite", "member", 1, 1))["link"]
+    lost = await lose(pair.anna, "GET", "people")
+    clara = await engine()
+    await clara.join(link, "Clara")
+
+    async def known() -> bool:
+        return any(one["name"] == "Clara" for one in await pair.anna("people.list"))
+
+    await pair.anna.until(known)
+    assert lost.is_set()
 
 
 async def phase(engine: Engine, wanted: str) -> None:

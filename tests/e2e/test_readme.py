@@ -1,12 +1,12 @@
 """The README's commands, as they stand there: a newcomer copies them, and two people talk."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from .process import ENVIRONMENT, Serving, free_port
@@ -29,7 +29,7 @@ def test_the_session_in_the_readme(server: Serving, tmp_path: Path) -> None:
     assert re.search(r"Petra: Moin, der Kran kommt um 7\.\n.* Ali: Passt, bin da\.\n", shown), shown
 
 
-@contextmanager
+@contextlib.contextmanager
 def made_to_run(data: Path, port: int) -> Iterator[str]:
     """`make run`; gives what it prints until it serves."""
     command = ["make", "-s", "run", f"DATA={data}", f"LISTEN=127.0.0.1:{port}", "ORG=Dachdeckerei Kern"]
@@ -38,13 +38,16 @@ def made_to_run(data: Path, port: int) -> Iterator[str]:
         start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        printed = ""
-        while f"http://localhost:{port}" not in printed.rpartition("Werkfunk läuft")[2]:
-            line = process.stdout.readline()
-            assert line, printed
-            printed += line
-        yield printed
-        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            printed = ""
+            while f"http://localhost:{port}" not in printed.rpartition("Werkfunk läuft")[2]:
+                line = process.stdout.readline()
+                assert line, printed
+                printed += line
+            yield printed
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
 
 
 def test_make_run_begins_a_business_and_keeps_it(tmp_path: Path) -> None:

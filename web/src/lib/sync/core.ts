@@ -297,7 +297,7 @@ export class Core {
     }
   }
 
-  /** Live work that fails because the network went is done again by the next catching up. */
+  /** Live work that fails ends the connection: the next one catches up, and does it again. */
   private quietly(task: Promise<unknown>): void {
     const { channel } = this;
     task.catch((error: unknown) => {
@@ -307,7 +307,7 @@ export class Core {
   }
 
   private fault(error: unknown): void {
-    if (error instanceof Problem && (isNetwork(error) || error.code === "not_found")) return;
+    if (error instanceof Problem && error.code === "not_found") return;
     const problem = asProblem(error);
     this.close();
     this.listener.ended(problem);

@@ -13,6 +13,8 @@ import { type Core, RACES } from "./core";
 import type { Statements } from "./statements";
 import { isNetwork } from "./transport";
 
+const AGAIN_MS = 2_000;
+
 /** Files that a message waits for: their attachment records when all are up, else null. */
 export interface Uploads {
   /** Content with its attachments filled in, and their blobs; throws Problem when a file cannot go. */
@@ -25,6 +27,7 @@ export class Outbox {
   readonly sending = new Set<Hex>();
   private running: Promise<void> | null = null;
   private again = false;
+  private waiting = false;
   /** Never given twice: a late write of one row must not meet another. */
   private position = 0;
 
@@ -112,6 +115,16 @@ export class Outbox {
     return this.running;
   }
 
+  /** A request was lost and the connection may stand all the same: then nothing else would send what waits. */
+  later(): void {
+    if (this.waiting || !this.core.connected) return;
+    this.waiting = true;
+    void this.core.parts.env.pause(AGAIN_MS).then(() => {
+      this.waiting = false;
+      return this.flush();
+    });
+  }
+
   private async round(): Promise<void> {
     const held = new Set<Hex>();
     for (const row of [...this.rows]) {
@@ -126,7 +139,10 @@ export class Outbox {
         await this.send(row, whole.content, whole.blobs);
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
-        if (isNetwork(error)) return;
+        if (isNetwork(error)) {
+          this.later();
+          return;
+        }
         held.add(row.conversation);
         await this.change(row.messageId, { failure: error.code });
       }

@@ -362,7 +362,8 @@ export class Talk {
       () => this.outbox.flush(),
       async (error: unknown) => {
         if (!(error instanceof Problem)) throw error;
-        if (!isNetwork(error)) await this.outbox.change(message, { failure: error.code });
+        if (isNetwork(error)) this.outbox.later();
+        else await this.outbox.change(message, { failure: error.code });
       },
     );
   }
