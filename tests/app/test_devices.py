@@ -1,15 +1,24 @@
 """Own devices, the recovery code, and being cut off."""
 
+import base64
+import os
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from e2e.process import Serving
+from integration.raw import ask
+from werkfunk.protocol.boxes import PUBLIC_SIZE
+from werkfunk.protocol.links import to_url
+from werkfunk.protocol.offers import make_offer, offer_handle
+from werkfunk.protocol.signing import SigningKey
 
 from .camera import seeing
 from .conftest import Make, MakeEngine
+from .engine import Refused
 from .joining import COPY, come_in, look, open_place
 
 CODE = re.compile(r"^([0-9A-Z]{4}-){6}[0-9A-Z]{4}$")
@@ -143,6 +152,23 @@ async def test_a_new_device_takes_over_what_was_read(server: Serving, engine: Ma
 
     lines = await anna.until(arrived)
     assert [one["state"] for one in lines if one["mine"] and one["kind"] == "text"] == ["read"] * 5
+
+
+async def test_m6_a_device_with_a_malformed_box_key_is_not_let_in(server: Serving, engine: MakeEngine) -> None:
+    """Said in words of its own, and before a ticket is opened."""
+    anna = await engine()
+    await anna.join(server.setup, "Anna")
+    signing, box = SigningKey(bytes(32)).public, b"\xff" * PUBLIC_SIZE
+    offer = make_offer(signing, box, os.urandom(32))
+    base = anna.device.origin
+    body = {"signing": base64.b64encode(signing).decode(), "box": base64.b64encode(box).decode()}
+    assert (await ask(base, "PUT", f"/v1/offers/{offer_handle(offer).hex()}", json=body)).status_code == 200
+    asked: list[str] = []
+    anna.device.context.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    with pytest.raises(Refused) as refused:
+        await anna("devices.take", to_url(base, offer))
+    assert refused.value.code == "offer_invalid"
+    assert [line for line in asked if line.endswith(("/v1/me/chain", "/answer"))] == []
 
 
 async def test_the_new_device_shows_a_code_and_is_scanned(

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -34,10 +35,19 @@ def part() -> list[Chat]:
 
 
 class Shown:
-    """`python -m tools.demo` at work."""
+    """`python -m tools.demo` at work. As a context it ends what a failed test leaves."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
 
     async def start(self) -> dict[str, str]:
         """Until it has printed its links; gives them by name."""
@@ -58,6 +68,7 @@ class Shown:
         return found
 
     async def stop(self) -> int:
+        assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         return await self.process.wait()
 
@@ -65,38 +76,38 @@ class Shown:
 async def test_somebody_signs_in_by_a_printed_link(tmp_path: Path) -> None:
     folder = tmp_path / "shown"
     await fill(folder, datetime.now(UTC), part())
-    shown = Shown(folder)
-    links = await shown.start()
-    assert list(links) == ["Sabine Wendel", "Murat Yıldız", "Jana Hoffmann"]
-    await account.join(links["Jana Hoffmann"], tmp_path / "jana", "", "Tablet")
-    async with Client(tmp_path / "jana") as jana:
-        messages = await jana.connect()
-        assert {jana.core.logs.title(m.conversation) for m in messages} == {
-            "Lindenweg 4",
-            "Alle bei Wendel",
-            "Murat Yıldız",
-        }
-        assert len(jana.core.chains.people()) == len(CREW)
-        now = account.now()
-        assert all(m.at < now for m in messages), "nothing was said in the future"
-        days = {datetime.fromtimestamp(m.at / 1000, ZONE).date() for m in messages}
-        assert len(days) >= 3
-        assert any(isinstance(m.content, Photo) and m.content.files[0].thumbnail for m in messages)
-        site = jana.find_conversation("Lindenweg 4")
-        assert {jana.core.chains.name(spot.user) for spot in await jana.places.team(site)} == {
-            "Ali Demir",
-            "Piotr Nowak",
-            "Murat Yıldız",
-        }
-        (drill,) = await jana.alarms.recent()
-        assert (drill.drill, drill.called) == (True, len(CREW) - 1)
-    assert await shown.stop() == 0
-    again = await shown.start()
-    assert again["Jana Hoffmann"] != links["Jana Hoffmann"]
-    async with Client(tmp_path / "jana") as jana:
-        jana.core.transport.base = again["Jana Hoffmann"].partition("/#")[0]
-        assert [m for m in await jana.connect() if isinstance(m.content, Text)] == [], "nothing is played twice"
-    assert await shown.stop() == 0
+    async with Shown(folder) as shown:
+        links = await shown.start()
+        assert list(links) == ["Sabine Wendel", "Murat Yıldız", "Jana Hoffmann"]
+        await account.join(links["Jana Hoffmann"], tmp_path / "jana", "", "Tablet")
+        async with Client(tmp_path / "jana") as jana:
+            messages = await jana.connect()
+            assert {jana.core.logs.title(m.conversation) for m in messages} == {
+                "Lindenweg 4",
+                "Alle bei Wendel",
+                "Murat Yıldız",
+            }
+            assert len(jana.core.chains.people()) == len(CREW)
+            now = account.now()
+            assert all(m.at < now for m in messages), "nothing was said in the future"
+            days = {datetime.fromtimestamp(m.at / 1000, ZONE).date() for m in messages}
+            assert len(days) >= 3
+            assert any(isinstance(m.content, Photo) and m.content.files[0].thumbnail for m in messages)
+            site = jana.find_conversation("Lindenweg 4")
+            assert {jana.core.chains.name(spot.user) for spot in await jana.places.team(site)} == {
+                "Ali Demir",
+                "Piotr Nowak",
+                "Murat Yıldız",
+            }
+            (drill,) = await jana.alarms.recent()
+            assert (drill.drill, drill.called) == (True, len(CREW) - 1)
+        assert await shown.stop() == 0
+        again = await shown.start()
+        assert again["Jana Hoffmann"] != links["Jana Hoffmann"]
+        async with Client(tmp_path / "jana") as jana:
+            jana.core.transport.base = again["Jana Hoffmann"].partition("/#")[0]
+            assert [m for m in await jana.connect() if isinstance(m.content, Text)] == [], "nothing is played twice"
+        assert await shown.stop() == 0
 
 
 def test_the_story_is_whole() -> None:

@@ -83,6 +83,22 @@ async def test_m42_other_keys_than_the_code_says_get_nothing(firm: Firm) -> None
     assert len(bernd.office.devices()) == before
 
 
+async def test_m6_a_device_with_a_malformed_box_key_is_not_let_in(firm: Firm) -> None:
+    """Its code stands for these very keys; they are refused before a ticket is opened."""
+    broken = b"\xff" * len(BOX)
+    offer = make_offer(KEY, broken, b"y" * 32)
+    path = f"/v1/offers/{offer_handle(offer).hex()}"
+    body = {**BODY, "box": base64.b64encode(broken).decode()}
+    assert (await ask(firm.base, "PUT", path, json=body)).status_code == 200
+    bernd = firm.clients["Bernd"]
+    before = bernd.core.keys.author().user.head
+    with pytest.raises(Usage) as refused:
+        await bernd.office.take_device(to_url(firm.base, offer))
+    assert refused.value.code == "box_key_coefficient"
+    assert bernd.core.keys.author().user.head == before
+    assert (await ask(firm.base, "GET", path + "/answer")).json() == {"box": None}
+
+
 async def test_m42_an_answer_of_somebody_without_the_nonce_is_refused(firm: Firm, tmp_path: Path) -> None:
     """A server that would like the device in a world of its own: it knows the keys, the hash and the handle."""
     new = Waiting(firm, tmp_path / "new")

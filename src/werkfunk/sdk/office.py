@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from werkfunk.domain.roles import Role
 from werkfunk.protocol import author, author_user
 from werkfunk.protocol import organisation as org
+from werkfunk.protocol.boxes import check_box_public
 from werkfunk.protocol.codes import verification_number
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.identity import Profile, RecipientKeys
@@ -115,7 +116,8 @@ class Office:
         """Let in the device that shows this code. [M42]
 
         Raises:
-            Usage: not such a code, or of another server. NotAllowed: it is not shown any more. Unsafe: other keys.
+            Usage: not such a code, of another server, or with broken keys. NotAllowed: it is not shown any more.
+            Unsafe: other keys.
         """
         try:
             base, shown = parse_url(code)
@@ -127,9 +129,14 @@ class Office:
         offered = await self._core.transport.call("offer", api.Offer, ids=handle)
         try:
             check_offer(shown, offered.signing, offered.box)
-            answer = seal_answer(shown, offered.box, await self._ticket())
         except ProtocolError as error:
             raise Unsafe("the server shows other keys than the device does", error.code) from error
+        try:
+            check_box_public(offered.box)
+        except ProtocolError as error:
+            # These are the keys that the code stands for: it is the new device that made them wrong, not the server.
+            raise Usage("the new device's keys are broken; show a new code there", error.code) from error
+        answer = seal_answer(shown, offered.box, await self._ticket())
         await self._core.transport.call("answer_offer", api.Empty, api.OfferAnswer(box=answer), ids=handle)
 
     async def _ticket(self) -> DeviceLink:

@@ -1,8 +1,10 @@
 import * as author from "../protocol/author";
 import type { MadeOrganisation } from "../protocol/author";
 import * as authorUser from "../protocol/author_user";
+import { checkBoxPublic } from "../protocol/boxes";
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import { encodeRecovery, verificationNumber } from "../protocol/codes";
+import { ProtocolError } from "../protocol/errors";
 import { type Profile, RecipientKeys, sealProfile } from "../protocol/identity";
 import { type DeviceLink, toUrl } from "../protocol/links";
 import { checkOffer, offerHandle, sealAnswer } from "../protocol/offers";
@@ -133,6 +135,12 @@ export class Office {
       checkOffer(offer, fromB64(offered.signing), box);
     } catch (error) {
       throw unsafe(error);
+    }
+    try {
+      checkBoxPublic(box);
+    } catch (error) {
+      // These are the keys that the code stands for: it is the new device that made them wrong, not the server.
+      throw error instanceof ProtocolError ? new Problem("offer_invalid", error.code) : error;
     }
     const answer = await sealAnswer(offer, box, (await this.ticket()).link);
     await transport.call("PUT", `${path}/answer`, { body: { box: toB64(answer) } });
