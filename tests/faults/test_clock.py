@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from e2e.process import Cli, Serving
+from werkfunk.domain.roles import Role
 from werkfunk.protocol.content import Text
+from werkfunk.sdk import account
+from werkfunk.sdk.account import now
+from werkfunk.sdk.client import Client
 from werkfunk.wire import api
 
 from .firm import Firm
@@ -92,5 +96,31 @@ async def test_a_device_whose_own_clock_is_years_behind_takes_part(tmp_path: Pat
         await firm.clients["Bernd"].core.catch_up(firm.group)
         assert [text for _, text in firm.texts("Bernd")] == ["Es ist 2017"]
         assert firm.clients["Bernd"].core.state(firm.group).generation == 1
+    finally:
+        await firm.close()
+
+
+@pytest.mark.parametrize("days", [400, -400])
+async def test_a_wrong_clock_takes_the_servers_time(tmp_path: Path, days: int) -> None:
+    """Otherwise one wrong clock would end everybody's invitations: a chain's clock is the largest time in it."""
+    wrong = days * 86_400_000
+    firm = await Firm.found(Serving(Cli(tmp_path)), [], clock=account.ServerClock(lambda: now() + wrong))
+    try:
+        anna = firm.clients["Anna"]
+        open_link = await anna.office.invite(Role.MEMBER, 1, anna.core.clock() + 3_600_000)
+        other = await anna.office.invite(Role.ADMIN, 1, anna.core.clock() + 3_600_000)
+        late = account.ServerClock(lambda: now() + wrong)
+        await account.join(other, tmp_path / "Bernd", "Bernd", "Test", late)
+        await account.join(open_link, tmp_path / "Clara", "Clara", "Test")
+        async with Client(tmp_path / "Clara") as clara:
+            await clara.connect()
+            chains = clara.core.chains
+            times = [chains.founded.clock, *(state.clock for state in chains.users.values())]
+            assert all(abs(time - now()) < 600_000 for time in times)
+            await anna.core.chains.refresh()
+            await anna.add(firm.group, [clara.core.keys.user])
+            await anna.send(firm.group, "Wie spät ist es?")
+            await clara.connect()
+            assert [text for _, text in firm.texts("Anna")] == ["Wie spät ist es?"]
     finally:
         await firm.close()

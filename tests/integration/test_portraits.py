@@ -43,6 +43,31 @@ async def test_a_picture_is_seen_by_companions_and_not_by_the_server(firm: Firm)
     assert refused.value.code == "not_found"
 
 
+async def test_the_key_follows_into_new_generations_and_conversations(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    user = anna.core.keys.user
+    await anna.portraits.set(FACE)
+    generation = bernd.core.state(firm.group).generation
+    await anna.remove(firm.group, [firm.clients["Clara"].core.keys.user])
+    await bernd.connect()
+    other = await bernd.create("Lager", [user])
+    assert bernd.core.state(firm.group).generation > generation
+    assert await bernd.portraits.of(user, firm.group) is None
+    assert await bernd.portraits.of(user, other) is None
+    await anna.connect()
+    assert await bernd.portraits.of(user, firm.group) == FACE
+    assert await bernd.portraits.of(user, other) == FACE
+    # Another device of hers has taken it away since: this one does not bring it back.
+    link = await anna.office.add_device()
+    await account.join(link, firm.folder / "Zweites", "", "Zweites")
+    second = firm.clients["Zweites"] = Client(firm.folder / "Zweites")
+    await second.connect()
+    await second.portraits.set(None)
+    await anna.add(firm.group, [firm.clients["Clara"].core.keys.user])
+    await anna.connect()
+    assert await bernd.portraits.of(user, firm.group) is None
+
+
 async def test_who_may_not_see_the_person_gets_no_picture(firm: Firm) -> None:
     anna, bernd = await firm.people()
     user = anna.core.keys.user

@@ -15,7 +15,7 @@ import typer
 
 from werkfunk import __version__
 from werkfunk.cli import map as maps
-from werkfunk.cli import photo, place, ptt
+from werkfunk.cli import photo, place, profile, ptt
 from werkfunk.cli.alarm import alarm_app, duty, oncall_app
 from werkfunk.cli.options import Conversation, Data, Json, Profile, To
 from werkfunk.cli.output import Exit, Printer
@@ -38,6 +38,7 @@ app.add_typer(place.app, name="place")
 app.add_typer(alarm_app, name="alarm")
 app.add_typer(oncall_app, name="oncall")
 app.command("duty")(duty)
+app.command("profile")(profile.profile)
 app.add_typer(photo.app, name="photo")
 
 DeviceName = Annotated[str, typer.Option("--device-name", help="What this device is called.")]

@@ -26,7 +26,6 @@ from werkfunk.protocol.content import (
     name_of,
 )
 from werkfunk.sdk import account
-from werkfunk.sdk.account import now
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NoConnection, Usage
 from werkfunk.sdk.log import Message
@@ -88,8 +87,9 @@ async def invite(printer: Printer, profile: Path, role: str, uses: int, expires:
     """Make an invitation's link."""
     if role not in ROLES:
         raise Usage(f"there is no role {role!r}; choose one of: {', '.join(ROLES)}")
-    end = now() + duration(expires) * 1000
+    span = duration(expires) * 1000
     async with opened(profile) as client:
+        end = client.core.clock() + span
         link = await client.office.invite(ROLES[role], uses, end)
     printer.result({"link": link, "expires": moment(end)}, f"Einladung, gültig bis {local(end)}:\n\n  {link}\n")
     printer.code(link)

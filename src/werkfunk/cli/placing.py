@@ -4,7 +4,6 @@ from pathlib import Path
 
 from werkfunk.cli.output import Printer
 from werkfunk.cli.people import duration, opened
-from werkfunk.sdk.account import now
 from werkfunk.sdk.errors import Usage
 
 
@@ -31,7 +30,7 @@ async def share(printer: Printer, profile: Path, to: str, place: str, span: str,
     north, east = degrees(place)
     async with opened(profile) as client:
         conversation = client.find_conversation(to)
-        ends = now() + 1000 * duration(span)
+        ends = client.core.clock() + 1000 * duration(span)
         await client.places.share(conversation, north, east, ends=ends, accuracy=accuracy)
         printer.result({"conversation": conversation.hex(), "ends": ends}, f"Dein Standort ist zu sehen, {span} lang.")
 
@@ -49,7 +48,7 @@ async def team(printer: Printer, profile: Path, conversation: str) -> None:
     async with opened(profile) as client:
         for spot in await client.places.team(client.find_conversation(conversation)):
             name = client.core.chains.name(spot.user)
-            age = max(0, now() - spot.time) // 60_000
+            age = max(0, client.core.clock() - spot.time) // 60_000
             printer.result(
                 {
                     "person": spot.user.hex(),

@@ -32,6 +32,8 @@ from werkfunk.sdk.transport import Transport
 from werkfunk.wire import api
 
 RACES = 20
+TOLERANCE_MS = 3 * 60_000
+"""A clock that is off by less needs no correction: everybody's is."""
 POLL_S = 1.0
 """How often a device that waits asks whether it was scanned."""
 
@@ -43,6 +45,35 @@ Clock = Callable[[], int]
 def now() -> int:
     """The time in ms."""
     return time.time_ns() // 1_000_000
+
+
+class ServerClock:
+    """This machine's time, or the server's where the machine's clock is plainly wrong; the app does the same.
+
+    A chain's clock is the largest time in it: one wrong clock would end everybody's invitations, or make them end at once.
+    """
+
+    def __init__(self, own: Clock = now) -> None:
+        self._own = own
+        self.off = 0
+        """How far the server's clock is ahead of this machine's (ms), 0 within tolerance."""
+
+    def __call__(self) -> int:
+        """The time (ms)."""
+        return self._own() + self.off
+
+    def heard(self, server_time: int) -> None:
+        """The server has said what time it is (ms)."""
+        off = server_time - self._own()
+        self.off = off if abs(off) > TOLERANCE_MS else 0
+
+
+def listening(clock: Clock | None, transport: Transport) -> Clock:
+    """The clock to sign by: the one given, or this machine's, which takes the server's time from each answer."""
+    clock = clock or ServerClock()
+    if isinstance(clock, ServerClock):
+        transport.heard = clock.heard
+    return clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +100,8 @@ def sealed(boxes: list[Sealed]) -> list[api.SealedBox]:
     return [api.SealedBox(recipient=box.recipient, box=box.box, index=box.index) for box in boxes]
 
 
-async def join(link: str, folder: Path, name: str, label: str, clock: Clock = now) -> Joined:
-    """Redeem a set-up link, an invitation or a device's link.
+async def join(link: str, folder: Path, name: str, label: str, clock: Clock | None = None) -> Joined:
+    """Redeem a set-up link, an invitation or a device's link; `clock` as in `Client`.
 
     Raises:
         Usage: not a link. NotAllowed: used up, expired. Unsafe: what the server shows does not fit the link.
@@ -80,6 +111,7 @@ async def join(link: str, folder: Path, name: str, label: str, clock: Clock = no
     except ProtocolError as error:
         raise Usage("this is not a Werkfunk link, or it was cut off") from error
     async with _entering(base, folder) as (local, transport):
+        clock = listening(clock, transport)
         match parsed:
             case SetupLink():
                 return await _found(local, transport, parsed, name, label, clock)
@@ -91,17 +123,18 @@ async def join(link: str, folder: Path, name: str, label: str, clock: Clock = no
                 raise Usage("this is the code of a device that waits; an active device takes it with: devices add CODE")
 
 
-async def recover(code: str, base: str, folder: Path, label: str, clock: Clock = now) -> Joined:
+async def recover(code: str, base: str, folder: Path, label: str, clock: Clock | None = None) -> Joined:
     """Come back with nothing but the printed code."""
     try:
         seed = decode_recovery(code)
     except ProtocolError as error:
         raise Usage("the recovery code has a typing mistake", error.code) from error
     async with _entering(base, folder) as (local, transport):
+        clock = listening(clock, transport)
         return await _return(local, transport, RecipientKeys(seed), _Device(label), None, clock)
 
 
-async def offer(base: str, folder: Path, label: str, show: Callable[[str], None], clock: Clock = now) -> Joined:
+async def offer(base: str, folder: Path, label: str, show: Callable[[str], None], clock: Clock | None = None) -> Joined:
     """Show a code by `show`, wait until an active device of a person has scanned it, and become that person's device.
 
     Raises:
@@ -111,6 +144,7 @@ async def offer(base: str, folder: Path, label: str, show: Callable[[str], None]
     shown = make_offer(device.new.key.public, device.new.box.public, os.urandom(32))
     handle = {"handle": offer_handle(shown)}
     async with _entering(base, folder) as (local, transport):
+        clock = listening(clock, transport)
         body = api.Offer(signing=device.new.key.public, box=device.new.box.public)
         await transport.call("make_offer", api.Empty, body, ids=handle)
         show(to_url(base, shown))
@@ -174,23 +208,17 @@ async def _found(local: Local, transport: Transport, link: SetupLink, name: str,
 
 
 async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str, label: str, clock: Clock) -> Joined:
-    device, recovery, seed = _Device(label), os.urandom(16), os.urandom(32)
     if not name:
         raise Usage("please give your name with --name")
+    device, recovery, seed = _Device(label), os.urandom(16), os.urandom(32)
     profile = Profile(name).seal(os.urandom(16))
+    # Asked before anything is signed: the answer also says what time it is.
+    state, statements, chains = await _invitation(transport, link)
     made = author_user.genesis(
         link.organisation, device.new, RecipientKeys(recovery), profile, seed, clock(), os.urandom
     )
     me = author.Author(made.state, next(iter(made.state.devices)), device.new.key)
     for _ in range(RACES):
-        invitation = await transport.call("invitation", api.Invitation, ids={"invite": link.invite})
-        users, chains = _people(invitation.users)
-        state = replay_organisation(invitation.organisation, users)
-        if state is None or state.id != link.organisation:
-            raise Unsafe("the server shows another organisation than the link", "organisation_mismatch")
-        found = state.invites.get(link.invite)
-        if found is None or found.invite.key != SigningKey(link.seed).public:
-            raise Unsafe("the invitation is not in the organisation's history", "invite_unknown")
         try:
             enrolled = author.enrol(state, me, link.invite, link.seed, clock())
         except ProtocolError as error:
@@ -200,15 +228,30 @@ async def _enrol(local: Local, transport: Transport, link: InviteLink, name: str
             await transport.call("join", api.Joined, body)
         except NotAllowed as error:
             if error.code == "stale":
+                state, statements, chains = await _invitation(transport, link)
                 continue
             raise
-        statements = [*invitation.organisation, enrolled.data]
         chains[made.state.id] = [made.data]
-        _keep(local, transport.base, enrolled.state, statements, made.state, chains, device)
+        _keep(local, transport.base, enrolled.state, [*statements, enrolled.data], made.state, chains, device)
         _keep_seeds(local, {1: seed})
         _keep_profile(local, made.state.id, profile)
         return Joined(enrolled.state.id, made.state.id, me.device, encode_recovery(recovery))
     raise SdkError("too many people are joining at once; please try again")
+
+
+async def _invitation(
+    transport: Transport, link: InviteLink
+) -> tuple[OrganisationState, list[bytes], dict[bytes, list[bytes]]]:
+    """The organisation, its statements and its people's chains, found to fit the link."""
+    answer = await transport.call("invitation", api.Invitation, ids={"invite": link.invite})
+    users, chains = _people(answer.users)
+    state = replay_organisation(answer.organisation, users)
+    if state is None or state.id != link.organisation:
+        raise Unsafe("the server shows another organisation than the link", "organisation_mismatch")
+    found = state.invites.get(link.invite)
+    if found is None or found.invite.key != SigningKey(link.seed).public:
+        raise Unsafe("the invitation is not in the organisation's history", "invite_unknown")
+    return state, answer.organisation, chains
 
 
 async def _return(

@@ -24,7 +24,7 @@ from werkfunk.protocol.content import FILES_MAX, Attachment, Content, Details, F
 from werkfunk.protocol.conversation import MemberRole
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.generation import Parts
-from werkfunk.sdk.account import Clock, now
+from werkfunk.sdk.account import Clock
 from werkfunk.sdk.alarm_settings import AlarmSettings
 from werkfunk.sdk.alarms import Alarms
 from werkfunk.sdk.core import Core
@@ -44,8 +44,11 @@ from werkfunk.wire import frames
 class Client:
     """See the module. `core` has profile, chains, keys and logs; `office` people and devices; `outbox` what waits; `voice` live voice."""
 
-    def __init__(self, profile: Path, clock: Clock = now) -> None:
-        """Open a profile; `clock` dates what is signed here. Raises Usage if there is none."""
+    def __init__(self, profile: Path, clock: Clock | None = None) -> None:
+        """Open a profile. Raises Usage if there is none.
+
+        `clock` dates what is signed here; without one it is this machine's, set right by the server's (`ServerClock`).
+        """
         self.core = Core(profile, clock)
         self.statements = Statements(self.core)
         self.outbox = Outbox(self.core, self.statements)
@@ -82,6 +85,7 @@ class Client:
         await self.core.answer_repairs()
         await self.holders.check()
         await self.outbox.flush()
+        await self.portraits.tell()
         return messages
 
     async def listen(self) -> AsyncIterator[Message]:
@@ -90,8 +94,10 @@ class Client:
             frame = await self.core.channel.receive()
             for message in await self.core.live(frame):
                 yield message
-            if isinstance(frame, frames.Event) and self.core.keys.user in self.core.chains.holders():
-                await self.holders.check()
+            if isinstance(frame, frames.Event):
+                if self.core.keys.user in self.core.chains.holders():
+                    await self.holders.check()
+                await self.portraits.tell(frame.conversation)
 
     async def send(self, conversation: bytes, text: str, files: Sequence[Path] = ()) -> frames.Ack:
         """Send a text, with files if given.

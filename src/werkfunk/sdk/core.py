@@ -6,7 +6,7 @@ from pathlib import Path
 
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.generation import seal_repair
-from werkfunk.sdk.account import Clock, now
+from werkfunk.sdk.account import Clock, listening
 from werkfunk.sdk.chains import Chains
 from werkfunk.sdk.channel import Channel
 from werkfunk.sdk.errors import NoConnection, NotAllowed, Unsafe, Usage
@@ -24,13 +24,13 @@ RACES = 10
 class Core:
     """See the module."""
 
-    def __init__(self, profile: Path, clock: Clock = now) -> None:
-        """Open a profile; `clock` dates what is signed here. Raises Usage if there is none."""
-        self.clock = clock
+    def __init__(self, profile: Path, clock: Clock | None = None) -> None:
+        """Open a profile; `clock` as in `Client`. Raises Usage if there is none."""
         self.local = Local(profile)
         base = self.local.require("base").decode()
         seed = self.local.require("device_seed")
         self.transport = Transport(base, self.local.require("device"), seed)
+        self.clock = listening(clock, self.transport)
         self.chains = Chains(self.local, self.transport)
         self.chains.load()
         self.keys = Keyring(self.local, self.chains, self.transport)
@@ -49,6 +49,7 @@ class Core:
         await self.disconnect()
         self._channel = await Channel.open(self.transport.base, self.keys.device, self.keys.signing)
         self._channel.voice = self.voice
+        self.transport.heard(self._channel.welcome.time)
 
     async def disconnect(self) -> None:
         """Close the connection; the profile stays open."""

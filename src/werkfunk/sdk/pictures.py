@@ -13,6 +13,7 @@ from PIL import Image, ImageOps, ImageStat, UnidentifiedImageError
 
 from werkfunk.domain import redaction
 from werkfunk.protocol.content import THUMBNAIL_MAX
+from werkfunk.protocol.picture import PICTURE_MAX
 from werkfunk.sdk.errors import Usage
 
 BYTES_MAX = 50 * 1_048_576
@@ -24,6 +25,7 @@ READ = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 THUMBNAILS_MAX = 45_000
 """Bytes of all thumbnails of a message: an event holds 64 KiB."""
 THUMBNAILS = ((480, 60), (360, 50), (240, 40), (160, 30), (96, 20))
+PORTRAITS = ((192, 85), (192, 65), (144, 55), (96, 40))
 Rectangle = tuple[float, float, float, float]
 
 
@@ -114,6 +116,16 @@ def prepare(path: Path, thumbnail: int = THUMBNAIL_MAX) -> Prepared:
     return Prepared(
         _encoded(image, "JPEG", 82), _thumbnail(image, min(thumbnail, THUMBNAIL_MAX)), image.width, image.height
     )
+
+
+def portrait(path: Path) -> bytes:
+    """A profile picture: the square in the middle, a JPEG of at most 16 KiB. Raises Usage: see `read`."""
+    image = read(path)
+    for side, quality in PORTRAITS:
+        data = _encoded(ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS), "JPEG", quality)
+        if len(data) <= PICTURE_MAX:
+            return data
+    raise Usage(f"{path} cannot be made small enough", "picture_unreadable")
 
 
 def _thumbnail(image: Image.Image, most: int) -> bytes | None:

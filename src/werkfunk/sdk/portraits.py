@@ -8,10 +8,14 @@ from werkfunk.protocol.kdf import sha256
 from werkfunk.protocol.picture import PictureKey, open_picture, read_picture_key, seal_picture
 from werkfunk.protocol.slots import SlotType
 from werkfunk.sdk.core import Core
-from werkfunk.sdk.errors import NotAllowed, Usage
+from werkfunk.sdk.errors import NotAllowed, Unsafe, Usage
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.slots import Slots
 from werkfunk.wire import api
+
+CHOSEN = "portrait"
+"""In the profile: the key and the hash of the picture that was chosen on this device, nothing for none. With a
+conversation's id: the generation in which the key stands there, and the hash."""
 
 
 class Portraits:
@@ -36,11 +40,36 @@ class Portraits:
             raise Usage("a picture is a JPEG of at most 16 KiB", error.code) from error
         digest = None if sealed is None else sha256(sealed)
         await self._office.set_profile(Profile(self._core.chains.name(me), digest), sealed)
-        value = (PictureKey() if digest is None else PictureKey(key, digest)).to_map()
-        for conversation in self._core.logs.conversations():
+        self._core.local.put(CHOSEN, b"" if digest is None else key + digest)
+        await self.tell()
+
+    async def tell(self, only: bytes | None = None) -> None:
+        """Write the own key where the newest generation does not have it yet: everywhere, or in one conversation.
+
+        A device that has chosen no picture, or not the newest, leaves that to the one that has. Raises NoConnection.
+        """
+        chosen = self._core.local.get(CHOSEN)
+        if chosen is None:
+            return
+        me, digest = self._core.keys.user, chosen[32:]
+        profile = self._core.chains.profile(me)
+        if profile is None or (profile.picture or b"") != digest:
+            return
+        value = (PictureKey(chosen[:32], digest) if digest else PictureKey()).to_map()
+        for conversation in self._core.logs.conversations() if only is None else [only]:
             state = self._core.logs.state(conversation)
-            if state is not None and state.is_member(me):
+            if state is None or not state.is_member(me) or self._core.logs.blocked(conversation):
+                continue
+            mark = f"{CHOSEN} {conversation.hex()}"
+            if self._core.local.get(mark) == state.generation.to_bytes(8) + digest:
+                continue
+            try:
                 await self._slots.write(conversation, SlotType.PICTURE_KEY, self._core.clock(), value)
+            except (NotAllowed, Unsafe):
+                # Only a picture: nothing else waits for it, and the next connection tries again.
+                continue
+            # Written under the newest generation, which may be newer than before.
+            self._core.local.put(mark, self._core.state(conversation).generation.to_bytes(8) + digest)
 
     async def of(self, user: bytes, conversation: bytes) -> bytes | None:
         """A member's picture, as the signed profile names it; None where there is none or its key has not come."""

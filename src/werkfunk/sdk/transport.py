@@ -1,10 +1,12 @@
 """HTTP with DPoP (RFC 9449): each request signed by the device's key, tokens renewed by themselves."""
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -31,6 +33,8 @@ class Transport:
         self._key = SigningKey(seed) if seed else None
         self._token = ""
         self._nonce = ""
+        self.heard: Callable[[int], None] = lambda _: None
+        """Told what time it is at the server (ms), with each answer."""
         timeout = httpx.Timeout(60, connect=10)
         self._http = httpx.AsyncClient(timeout=timeout, trust_env=False)
 
@@ -105,6 +109,8 @@ class Transport:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise NoConnection(f"no connection to {self.base}", type(error).__name__) from error
         self._nonce = response.headers.get("dpop-nonce", self._nonce)
+        with contextlib.suppress(ValueError):
+            self.heard(int(parsedate_to_datetime(response.headers.get("date", "")).timestamp() * 1000))
         return response
 
     async def _sign_in(self) -> None:
