@@ -1,6 +1,7 @@
 """Alarms on the command line, as people and scripts run it."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_an_alarm_on_the_command_line(tmp_path: Path) -> None:
         cli.one("alarm", "report", alarm, "--out", "bericht.json", "--profile", "anna")
         report = json.loads((tmp_path / "bericht.json").read_text())
         assert (report["status"], report["missing"], report["ended_by"]) == ("ended", [], "Anna")
+        cli.one("alarm", "report", alarm, "--out", "Bericht.PDF", "--profile", "anna")
+        said = subprocess.run(
+            ["pdftotext", "-layout", str(tmp_path / "Bericht.PDF"), "-"], capture_output=True, text=True, check=True
+        ).stdout
+        for words in (
+            "Bericht: Alarm – Notfall", "Unfall, bitte melden", "von Anna · Baustelle", "1 kommen · 1/1 bestätigt",
+            "Ali: Komme in 15 min „bin unterwegs“", "Ausgelöst", "Entwarnung", "Seite 1 von 1",
+        ):  # fmt: skip
+            assert words in said, words
+        assert cli.code("alarm", "report", alarm, "--out", "b.pdf", "--profile", "ali") == 3
+        assert not (tmp_path / "b.pdf").exists()
 
         direct = cli.one(
             "alarm", "raise", "--to", "Ali", "Ruf mich an", "--level", "info", "--drill", "--profile", "anna"

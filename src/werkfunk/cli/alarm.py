@@ -99,7 +99,7 @@ def end(alarm: Alarm, profile: Profile, json: Json = False) -> None:
 def report(
     alarm: Alarm,
     profile: Profile,
-    out: Annotated[Path, typer.Option("--out", help="The JSON file to write.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: PDF where it ends in .pdf, else JSON.")],
     json: Json = False,
 ) -> None:
     """Write the report: timeline, each person, each message."""

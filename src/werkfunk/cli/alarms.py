@@ -56,6 +56,16 @@ def write_json(path: Path, value: Any) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
+def write_report(path: Path, document: dict[str, Any]) -> None:
+    """A report as PDF where the file's name says so, else as JSON."""
+    if path.suffix.lower() != ".pdf":
+        write_json(path, document)
+        return
+    from werkfunk.cli import alarm_paper  # not at the top: no other command waits for what writes PDF
+
+    path.write_bytes(alarm_paper.sheets(document))
+
+
 def read_secret(path: Path | None) -> str | None:
     """A secret from a file: arguments of a command are seen by everybody on the machine."""
     return path.read_text().strip() if path else None
@@ -175,7 +185,7 @@ async def report(printer: Printer, profile: Path, alarm: str, out: Path) -> None
     async with opened(profile) as client:
         key = await client.alarms.find(alarm)
         document = await alarm_report.document(client, key)
-    write_json(out, document)
+    write_report(out, document)
     printer.result({"alarm": key.hex(), "path": str(out)}, f"Bericht geschrieben: {out}")
 
 

@@ -8,8 +8,30 @@ import pytest
 NEEDLESS = {
     "werkfunk.cli.main": {"werkfunk.sdk", "werkfunk.app", "httpx", "cryptography", "pydantic", "rich", "click"},
     "werkfunk.cli.starting": {"werkfunk.app", "werkfunk.sdk", "cryptography", "sqlcipher3", "httpx", "uvicorn"},
-    "werkfunk.cli.people": {"werkfunk.app", "werkfunk.services", "uvicorn", "starlette", "pydantic", "rich", "click"},
-    "werkfunk.cli.serving": {"typer", "httpx", "websockets", "joserfc", "pydantic", "rich", "click", "segno"},
+    "werkfunk.cli.people": {
+        "fpdf",
+        "PIL",
+        "werkfunk.app",
+        "werkfunk.services",
+        "uvicorn",
+        "starlette",
+        "pydantic",
+        "rich",
+        "click",
+    },
+    "werkfunk.cli.alarms": {"fpdf", "PIL", "fontTools"},
+    "werkfunk.cli.serving": {
+        "fpdf",
+        "PIL",
+        "typer",
+        "httpx",
+        "websockets",
+        "joserfc",
+        "pydantic",
+        "rich",
+        "click",
+        "segno",
+    },
 }
 
 
