@@ -44,6 +44,7 @@ CONTENTS: dict[str, tuple[int, dict[int, Any]]] = {
     "system": (11, {0: "Dach fertig"}),
     "details": (12, {0: "Neubau Müller", 1: "Hauptstraße 1"}),
     "photo-sources": (6, {0: "Riss", 1: "files with thumbnail", 2: "sources"}),
+    "photo-edited-from": (6, {0: "Riss, markiert", 1: "files with thumbnail", 3: det("target", 16)}),
     "defect": (
         13,
         {

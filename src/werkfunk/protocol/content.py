@@ -106,11 +106,12 @@ class Source(Record):
 
 @dataclass(frozen=True, slots=True)
 class Photo(Record):
-    """Kind 6: as shown; the originals only where the sender wants them to go along."""
+    """Kind 6: as shown; the originals only where the sender wants them to go along. `edited_from`: an earlier photo. [M44]"""
 
     text: str = at(0, TEXT)
     files: tuple[Attachment, ...] = at(1, ATTACHMENTS)
     sources: tuple[Source, ...] | None = at(2, each(record(Source), SOURCES_MAX), optional=True)
+    edited_from: bytes | None = at(3, ID16, optional=True)
 
 
 @dataclass(frozen=True, slots=True)

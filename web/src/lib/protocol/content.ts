@@ -75,13 +75,14 @@ const KINDS = {
   3: ["delete", record("Delete", { target: at(0, ID16) })],
   4: ["reaction", record("Reaction", { target: at(0, ID16), text: at(1, textOf(32)) })],
   5: ["file", record("File", { text: at(0, TEXT), files: at(1, ATTACHMENTS) })],
-  /** As shown; the originals only where the sender wants them to go along. */
+  /** As shown; the originals only where the sender wants them to go along. `editedFrom`: an earlier photo. [M44] */
   6: [
     "photo",
     record("Photo", {
       text: at(0, TEXT),
       files: at(1, ATTACHMENTS),
       sources: at(2, each(Source, SOURCES_MAX), { optional: true }),
+      editedFrom: at(3, ID16, { optional: true }),
     }),
   ],
   /** `duration` in ms, `levels` the peaks of equal parts, 0 to 255, for a picture of the sound. */
