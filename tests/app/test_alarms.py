@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from e2e.process import Serving
@@ -96,11 +97,58 @@ async def test_without_network_it_says_so_and_is_sent_when_it_is_back(
     assert [alarm["text"] for alarm in recent] == ["Räumung! Alle sofort zum Sammelplatz."]
 
 
+# Two minutes, as every worker of the page has them at once.
+LATER = "{ const now = Date.now.bind(Date); Date.now = () => now() + %d; }"
+
+
+@pytest.mark.parametrize("seconds", [110, 125])
+async def test_after_two_minutes_without_network_it_is_not_sent_any_more(
+    server: Serving, phone: Make, engine: MakeEngine, seconds: int
+) -> None:
+    team, clara, _ = await two_phones(server, phone, engine)
+    anna = team.page
+    await anna.get_by_role("link", name="Alarm").click()
+    await expect(anna.get_by_label("Wen alarmieren?")).to_be_visible()
+    await team.anna.offline()
+    await hold(anna, "Räumung")
+    unsent = anna.get_by_role("alert").filter(has_text="NICHT gesendet – 112 anrufen")
+    await expect(unsent).to_contain_text("Kommt das Netz innerhalb von 2 Minuten")
+    assert anna.workers
+    for worker in anna.workers:
+        await worker.evaluate(LATER % (seconds * 1000))
+    await team.anna.online()
+    if seconds < 120:
+        await expect(clara.get_by_role("alertdialog")).to_contain_text("Räumung!")
+        return
+    # Said, until it was read; whatever comes after the connection, the alarm is not among it.
+    await expect(unsent).to_contain_text("Der Alarm geht nicht mehr raus")
+    await look(anna, "alarm-too-late")
+    await unsent.get_by_role("button", name="Verstanden").click()
+    await expect(unsent).to_have_count(0)
+    site = next(c["id"] for c in await team.ben("chats.list") if c["title"] == "Baustelle Lindenweg")
+    await open_place(anna, f"/c/{site}")
+    await anna.get_by_role("textbox").fill("Bin wieder da")
+    await anna.get_by_role("button", name="Senden").click()
+
+    async def said() -> bool:
+        return any(line["text"] == "Bin wieder da" for line in await team.ben.lines(site))
+
+    await team.ben.until(said)
+    assert await team.ben("alarms.list") == []
+
+
 async def test_the_app_opened_later_is_called_then(server: Serving, phone: Make, engine: MakeEngine) -> None:
     team, clara, device = await two_phones(server, phone, engine)
     await clara.goto("about:blank")
     site = next(c["id"] for c in await team.ben("chats.list") if c["title"] == "Baustelle Lindenweg")
-    out = {"conversation": site, "text": "Wasser im Keller", "level": 2, "drill": True, "policy": None, "place": None}
+    out = {
+        "conversations": [site],
+        "text": "Wasser im Keller",
+        "level": 2,
+        "drill": True,
+        "policy": None,
+        "place": None,
+    }
     alarm = await team.ben("alarms.raise", out)
     page = await device.open("/")
     await expect(page.get_by_role("alertdialog")).to_contain_text("Wasser im Keller")
@@ -188,3 +236,18 @@ async def test_status_contact_policy_and_plan(server: Serving, desktop: Make, en
     await expect(page.get_by_text("Noch kein Plan")).to_be_visible()
     own = await (await engine_of(team.anna))("alarms.duty")
     assert (own["duty"], own["phone"], own["quiet"]["begins"]) == ("off", "+491511234567", "20:00")
+
+
+async def test_back_in_the_network_alarms_are_asked_for_before_all_else(server: Serving, engine: MakeEngine) -> None:
+    anna = await engine()
+    await anna.join(server.setup, "Anna")
+    for title in ("Lindenweg", "Lager"):
+        await anna("chats.create", "site", title, "", [])
+    await anna.away()
+    asked: list[str] = []
+    network = anna.device.context
+    network.on("request", lambda request: asked.append(request.url.partition("/v1/")[2]))
+    async with network.expect_event("request", lambda request: request.url.endswith("/slots")):
+        await anna.back()
+    slots = next(i for i, path in enumerate(asked) if path.endswith("/slots"))
+    assert "alarms" in asked[:slots]

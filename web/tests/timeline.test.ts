@@ -31,6 +31,7 @@ function message(seq: number, change: Partial<MessageView> = {}): MessageView {
     text: `Text ${String(seq)}`,
     notice: null,
     reply: null,
+    editedFrom: null,
     edited: false,
     reactions: [],
     files: [],

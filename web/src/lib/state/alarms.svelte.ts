@@ -1,3 +1,4 @@
+import type { TemplateView } from "../sync/alarm_settings_views";
 import type { AlarmView, UnsentAlarm } from "../sync/alarm_views";
 import { engine } from "./app.svelte";
 import { Live } from "./live.svelte";
@@ -5,7 +6,12 @@ import { Live } from "./live.svelte";
 /** Alarms, the newest first; what has not left this device. */
 export const alarms = new Live<AlarmView[]>(
   () => engine.alarms.list(),
-  (change) => change.type === "alarms" || change.type === "session" || change.type === "conversations",
+  (change) => ["alarms", "templates", "session", "conversations"].includes(change.type),
+);
+/** Prepared alarms that this person can read, by title. */
+export const templates = new Live<TemplateView[]>(
+  () => engine.alarmSettings.templates(),
+  (change) => change.type === "templates" || change.type === "session",
 );
 export const unsent = new Live<UnsentAlarm[]>(
   () => engine.alarms.unsent(),

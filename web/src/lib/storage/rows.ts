@@ -138,6 +138,20 @@ export interface DefectRow {
   by: Hex;
 }
 
+/** A prepared alarm as the newest event of a lead says; an empty title: taken back. `answers` as [code, words]. */
+export interface TemplateRow {
+  conversation: Hex;
+  template: Hex;
+  title: string;
+  text: string;
+  level: number;
+  answers: [number, string][];
+  /** "" for none. */
+  policy: Hex;
+  seq: number;
+  time: number;
+}
+
 export interface PartsRow {
   parts: Uint8Array;
 }
@@ -166,6 +180,7 @@ export interface Tables {
   file: { key: Hex; row: FileRow };
   piece: { key: [Hex, number]; row: Uint8Array };
   defect: { key: [Hex, Hex]; row: DefectRow };
+  template: { key: [Hex, Hex]; row: TemplateRow };
   slot: { key: [Hex, Hex]; row: SlotRow };
 }
 export type Table = keyof Tables;

@@ -9,7 +9,7 @@ import { makeRowKey, openRow, type SealedRow, sealRow } from "./seal";
 
 export const DATABASE = "werkfunk";
 /** Raised when a table is added. */
-const VERSION = 2;
+const VERSION = 3;
 const TABLES: Table[] = [
   "kv",
   "chain",
@@ -23,6 +23,7 @@ const TABLES: Table[] = [
   "piece",
   "slot",
   "defect",
+  "template",
 ];
 
 /** What of an event may stand in the open, so that it can be found: see rows.ts. */

@@ -1,3 +1,4 @@
+import type { AlarmLevel } from "./alarm_views";
 import type { Id } from "./views";
 
 /** What owner and admin set for alarms. Times in ms; the forms' own spans in seconds, as the server has them. */
@@ -126,7 +127,53 @@ export interface PlanPreview {
   short: readonly ShortRest[];
 }
 
+/** An alarm prepared; `answers` as [code, words]. */
+export interface TemplateForm {
+  title: string;
+  text: string;
+  level: AlarmLevel;
+  answers: [number, string][];
+  policy: Id | null;
+}
+
+export interface TemplateView {
+  id: Id;
+  form: TemplateForm;
+  /** Whose members can read it. */
+  conversations: Id[];
+}
+
+/** A machine's access: whom its alarms call, and how. */
+export interface HookForm {
+  name: string;
+  conversations: Id[];
+  /** The highest level that it may raise. */
+  level_most: AlarmLevel;
+  policy: Id | null;
+  on_duty: boolean;
+  drill: boolean;
+}
+
+export interface HookView {
+  id: Id;
+  form: HookForm;
+}
+
+/** Where a machine sends to, and what it signs with: "" unless the access is new, for it is never shown again. */
+export interface HookMade {
+  url: string;
+  secret: string;
+}
+
 export interface AlarmSettingsApi {
+  /** By title; those that this person can read. */
+  templates(): Promise<TemplateView[]>;
+  /** Sealed for the members of these conversations, which the asker leads; taken back in others that the asker leads. */
+  setTemplate(id: Id | null, form: TemplateForm, conversations: Id[]): Promise<void>;
+  dropTemplate(id: Id): Promise<void>;
+  hooks(): Promise<HookView[]>;
+  setHook(id: Id | null, form: HookForm): Promise<HookMade>;
+  dropHook(id: Id): Promise<void>;
   policies(): Promise<PolicyView[]>;
   setPolicy(id: Id | null, form: PolicyForm): Promise<void>;
   dropPolicy(id: Id): Promise<void>;

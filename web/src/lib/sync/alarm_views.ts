@@ -53,11 +53,16 @@ export interface AlarmBoardView {
 }
 
 export interface AlarmOut {
-  conversation: Id;
+  /** Whose members are called. */
+  conversations: Id[];
+  /** Called in their direct conversations; those that are missing are made. */
+  people?: Id[];
   text: string;
   level: AlarmLevel;
   drill: boolean;
   policy: Id | null;
+  /** The prepared alarm that it was made from. */
+  template?: Id | null;
   place: { latitude: number; longitude: number; accuracy: number } | null;
   /** Own answers to choose from, as [code, words]. */
   answers?: [number, string][];
@@ -70,6 +75,8 @@ export interface UnsentAlarm {
   id: Id;
   text: string;
   since: number;
+  /** Too old: it does not go any more. */
+  late: boolean;
 }
 
 export type DutyStatus = "on" | "break" | "off";

@@ -12,11 +12,13 @@ import type {
   AlarmView,
   UnsentAlarm,
 } from "./alarm_views";
+import type { TemplateForm } from "./alarm_settings_views";
 import { Problem } from "./api";
 import type { Core } from "./core";
 import { contentOf } from "./lines";
 import type { Outbox } from "./outbox";
 import type { Sight } from "./render";
+import type { Templates } from "./templates";
 import { isNetwork } from "./transport";
 
 /** An alarm that could not be sent is sent later, unless it is older than this: help may have come another way. */
@@ -25,11 +27,20 @@ export const LATE_MS = 2 * 60_000;
 const SLOW_MS = 4_000;
 const LINES = 200;
 const RACES = 6;
+const ASIDE_MAX = 16;
 const STATUS: readonly AlarmStatus[] = ["running", "reached", "ended", "cancelled", "expired"];
 const STAGES: readonly AlarmStage[] = ["sent", "delivered", "displayed", "acknowledged"];
 const UNSENT = "alarms_unsent";
 
 type Words = ContentOf<"alarm">;
+
+/** Ways to people. */
+export interface Reach {
+  /** The conversation with one person; made if there is none. */
+  direct(person: Hex): Promise<Hex>;
+  /** Whom later steps of a policy may call. */
+  later(policy: Hex): Promise<Set<Hex>>;
+}
 
 interface Info {
   alarm: string;
@@ -39,6 +50,7 @@ interface Info {
   ended: number;
   raiser: string;
   ender: string;
+  template: string;
   drill: boolean;
   conversations: string[];
   policy: { name: string };
@@ -59,8 +71,10 @@ interface Line {
   code: number | null;
   unreachable: boolean;
 }
-interface Unsent extends UnsentAlarm {
+interface Unsent extends Omit<UnsentAlarm, "late"> {
   out: AlarmOut;
+  /** The message's id for each conversation and person called. */
+  messages: Record<Hex, Hex>;
   /** It is not on its way any more; said at once, in red. */
   failed: boolean;
 }
@@ -68,6 +82,8 @@ interface Unsent extends UnsentAlarm {
 /** Alarms on this device: what the server says of them, with the sealed words of the conversations. */
 export class Alarms {
   private readonly known = new Map<Hex, Omit<AlarmView, "text" | "signed" | "place" | "title" | "answers">>();
+  /** The prepared alarm that each names. */
+  private readonly templates = new Map<Hex, Hex>();
   private readonly where = new Map<Hex, Hex[]>();
   private waiting: Unsent[] = [];
   private readonly answered = new Map<Hex, number>();
@@ -75,7 +91,9 @@ export class Alarms {
   constructor(
     private readonly core: Core,
     private readonly outbox: Outbox,
+    private readonly prepared: Templates,
     private readonly sight: Sight,
+    private readonly reach: Reach,
     private readonly changed: () => void,
   ) {}
 
@@ -83,13 +101,9 @@ export class Alarms {
     this.waiting = ((await this.core.parts.store.get("kv", UNSENT)) as Unsent[] | undefined) ?? [];
   }
 
-  /** The connection is back: what waits is sent, what is too old is dropped; the newest alarms are asked for. */
+  /** The connection is back: what waits is sent unless it is too old; the newest alarms are asked for. */
   async connected(): Promise<void> {
-    const now = this.core.parts.env.now();
-    for (const one of [...this.waiting]) {
-      if (now - one.since > LATE_MS) await this.drop(one.id);
-      else await this.post(one).catch(ignore);
-    }
+    for (const one of this.waiting.filter((each) => !this.late(each))) await this.post(one).catch(ignore);
     for (const [id, code] of this.answered) await this.answer(id, code).catch(ignore);
     const { alarms } = await this.core.parts.transport.call<{ alarms: Info[] }>("GET", "/v1/alarms");
     for (const info of alarms) this.take(info);
@@ -100,6 +114,7 @@ export class Alarms {
     const id = hex(frame.alarm);
     const before = this.known.get(id);
     this.where.set(id, frame.conversations.map(hex));
+    this.templates.set(id, hex(frame.template));
     this.known.set(id, {
       id,
       level: frame.level as AlarmLevel,
@@ -133,6 +148,7 @@ export class Alarms {
     const id = hex(fromB64(info.alarm));
     const places = info.conversations.map((one) => hex(fromB64(one)));
     this.where.set(id, places);
+    this.templates.set(id, hex(fromB64(info.template)));
     this.known.set(id, {
       id,
       level: info.level as AlarmLevel,
@@ -160,6 +176,7 @@ export class Alarms {
     const known = this.known.get(id);
     if (!known) throw new Problem("not_found", "alarm");
     const found = await this.words(id);
+    const prepared = found ? null : await this.preparedFor(id);
     const { logs } = this.core.parts;
     const at = found?.conversation ?? known.conversation;
     const row = at === null ? undefined : logs.rows.get(at);
@@ -167,11 +184,11 @@ export class Alarms {
     return {
       ...known,
       conversation: row ? at : null,
-      title: row ? row.title || (row.peer ? this.sight.name(row.peer) : "") : "",
+      title: row ? row.title || (row.peer && row.peer !== found?.sender ? this.sight.name(row.peer) : "") : "",
       raiser: found ? this.sight.name(found.sender) : known.raiser,
       signed: found !== null,
-      text: found?.words.text ?? "",
-      answers: found?.words.answers ?? [],
+      text: found?.words.text ?? prepared?.text ?? "",
+      answers: found?.words.answers ?? prepared?.answers ?? [],
       place: place ? { latitude: place.latitude / 1e7, longitude: place.longitude / 1e7 } : null,
     };
   }
@@ -190,15 +207,29 @@ export class Alarms {
     return null;
   }
 
+  /** What a machine's alarm is about: it names a prepared one. */
+  private async preparedFor(id: Hex): Promise<TemplateForm | null> {
+    const template = this.templates.get(id) ?? "";
+    return template === "" ? null : this.prepared.find(template, this.where.get(id) ?? []);
+  }
+
   // -- raising
 
   unsent(): UnsentAlarm[] {
-    return this.waiting.filter((one) => one.failed).map(({ id, text, since }) => ({ id, text, since }));
+    const shown = this.waiting.map((one) => ({ ...one, late: this.late(one) })).filter((one) => one.failed || one.late);
+    return shown.map(({ id, text, since, late }) => ({ id, text, since, late }));
+  }
+
+  private late(one: Unsent): boolean {
+    return this.core.parts.env.now() - one.since > LATE_MS;
   }
 
   async raise(out: AlarmOut): Promise<Hex> {
-    const id = hex(this.core.parts.env.random(16));
-    const one: Unsent = { id, text: out.text, since: this.core.parts.env.now(), out, failed: false };
+    const { env } = this.core.parts;
+    const fresh = (): Hex => hex(env.random(16));
+    const id = fresh();
+    const messages = Object.fromEntries([...out.conversations, ...(out.people ?? [])].map((one) => [one, fresh()]));
+    const one: Unsent = { id, text: out.text, since: env.now(), out, messages, failed: false };
     await this.keep([...this.waiting, one]);
     const late = setTimeout(() => void this.fail(id), SLOW_MS);
     try {
@@ -231,10 +262,10 @@ export class Alarms {
     this.changed();
   }
 
-  /** The same id and message id each time: however often it is tried, it is raised once. */
+  /** The same id and message ids each time: however often it is tried, it is raised once. */
   private async post(one: Unsent): Promise<void> {
     const { out, id } = one;
-    const { env, transport } = this.core.parts;
+    const { transport } = this.core.parts;
     if (!this.core.connected) throw new Problem("no_connection");
     const place = out.place && {
       latitude: Math.round(out.place.latitude * 1e7),
@@ -247,33 +278,59 @@ export class Alarms {
       alarm: unhex(id),
       level: out.level,
       text: out.text,
-      template: undefined,
+      template: out.template ? unhex(out.template) : undefined,
       answers: out.answers?.length ? out.answers : undefined,
       place: place ?? undefined,
       files: undefined,
       drill: out.drill || undefined,
     };
-    const messageId = env.random(16);
+    const call = await this.called(one);
     for (let attempt = 0; ; attempt++) {
-      const event = await this.outbox.sealed(out.conversation, messageId, words);
+      const messages: { event: string }[] = [];
+      for (const [conversation, message] of call)
+        messages.push({ event: toB64(await this.outbox.sealed(conversation, unhex(message), words)) });
       try {
         const body = {
           alarm: toB64(unhex(id)),
           level: out.level,
-          messages: [{ event: toB64(event) }],
+          messages,
           drill: out.drill,
           on_duty: out.onDuty ?? false,
           ...(out.policy ? { policy: toB64(unhex(out.policy)) } : {}),
+          ...(out.template ? { template: toB64(unhex(out.template)) } : {}),
         };
         this.take(await transport.call<Info>("POST", "/v1/alarms", { body }));
         break;
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== "rekey_required" || attempt === RACES - 1) throw error;
-        await this.outbox.renew(out.conversation);
+        for (const conversation of call.keys()) await this.outbox.renew(conversation);
       }
     }
     await this.drop(id);
-    await this.core.catchUp(out.conversation).catch(ignore);
+    for (const conversation of call.keys()) await this.core.catchUp(conversation).catch(ignore);
+    if (out.policy) void this.aside(out.policy, words, call.keys()).catch(ignore);
+  }
+
+  /** Whom a later step may call gets the words in the direct conversation, after those who are called now. */
+  private async aside(policy: Hex, words: Words, call: Iterable<Hex>): Promise<void> {
+    const { self, logs } = this.core.parts;
+    const people = await this.reach.later(policy);
+    for (const conversation of call) for (const user of logs.rows.get(conversation)?.members ?? []) people.delete(user);
+    people.delete(self.user);
+    for (const person of [...people].slice(0, ASIDE_MAX)) {
+      await this.outbox.queue(await this.reach.direct(person), words);
+      void this.outbox.flush();
+    }
+  }
+
+  /** The conversations that call, with the message's id for each. */
+  private async called({ out, messages }: Unsent): Promise<Map<Hex, Hex>> {
+    const call = new Map(out.conversations.map((one) => [one, messages[one]!]));
+    for (const person of out.people ?? []) {
+      const conversation = await this.reach.direct(person);
+      if (!call.has(conversation)) call.set(conversation, messages[person]!);
+    }
+    return call;
   }
 
   // -- answering, ending

@@ -206,6 +206,8 @@ export interface Outgoing {
   text: string;
   replyTo: Id | null;
   files: OutgoingFile[];
+  /** The message with the photo that these photos were edited from. */
+  editedFrom?: Id;
 }
 
 /**
@@ -285,6 +287,7 @@ export type Change =
   | { type: "devices" }
   | { type: "conversations" }
   | { type: "alarms" }
+  | { type: "templates" }
   | { type: "places" }
   | { type: "defects"; conversation: Id }
   | { type: "floor"; floor: FloorView }

@@ -4,6 +4,9 @@ import type {
   AlarmSettingsApi,
   GatewayForm,
   GatewayView,
+  HookForm,
+  HookMade,
+  HookView,
   PlanForm,
   PlanPreview,
   PlanView,
@@ -11,6 +14,8 @@ import type {
   PolicyView,
   SendView,
   ShortRest,
+  TemplateForm,
+  TemplateView,
 } from "./alarm_settings_views";
 import type { Ground } from "./running";
 
@@ -20,7 +25,7 @@ interface Rest {
   begins: number;
 }
 
-/** Policies, gateways and on-call plans; ids are hex here and base64 in the API's forms. */
+/** Prepared alarms, machine accesses, policies, gateways and on-call plans; ids are hex here and base64 in the API's forms. */
 export class AlarmSettingsArea implements AlarmSettingsApi {
   constructor(private readonly ground: Ground) {}
 
@@ -34,6 +39,33 @@ export class AlarmSettingsArea implements AlarmSettingsApi {
 
   private key(id: Hex | null): Hex {
     return id ?? hex(this.ground.running.core.parts.env.random(16));
+  }
+
+  templates(): Promise<TemplateView[]> {
+    return this.ground.running.templates.list();
+  }
+
+  setTemplate(id: Hex | null, form: TemplateForm, conversations: Hex[]): Promise<void> {
+    return this.ground.running.templates.set(id, form, conversations);
+  }
+
+  dropTemplate(id: Hex): Promise<void> {
+    return this.ground.running.templates.drop(id);
+  }
+
+  async hooks(): Promise<HookView[]> {
+    const { hooks } = await this.call<{ hooks: { id: string; hook: HookForm }[] }>("GET", "/v1/alarm-hooks");
+    return hooks.map(({ id, hook }) => ({ id: inner(id), form: hookWith(hook, inner) }));
+  }
+
+  async setHook(id: Hex | null, form: HookForm): Promise<HookMade> {
+    const key = this.key(id);
+    const { secret } = await this.call<{ secret: string }>("PUT", `/v1/alarm-hooks/${key}`, hookWith(form, outer));
+    return { url: `${this.ground.running.core.parts.env.base}/v1/hooks/${key}`, secret };
+  }
+
+  async dropHook(id: Hex): Promise<void> {
+    await this.call("DELETE", `/v1/alarm-hooks/${id}`);
   }
 
   async policies(): Promise<PolicyView[]> {
@@ -50,6 +82,18 @@ export class AlarmSettingsArea implements AlarmSettingsApi {
 
   async dropPolicy(id: Hex): Promise<void> {
     await this.call("DELETE", `/v1/alarm-policies/${id}`);
+  }
+
+  /** Whom later steps of a policy may call, by name or by an on-call plan. */
+  async later(policy: Hex): Promise<Set<Hex>> {
+    const steps = (await this.policies()).find((one) => one.id === policy)?.form.steps ?? [];
+    const named = new Set(steps.flatMap(({ to }) => (to.plan === null ? [] : [to.plan])));
+    const plans = named.size > 0 ? (await this.plans()).filter((one) => named.has(one.id)) : [];
+    const people = plans.flatMap(({ form }) => [
+      ...form.rotations.flatMap((one) => one.people),
+      ...[...form.shifts, ...form.overrides].flatMap((one) => one.person ?? []),
+    ]);
+    return new Set([...steps.flatMap(({ to }) => to.people), ...people]);
   }
 
   async gateways(): Promise<GatewayView[]> {
@@ -123,6 +167,10 @@ type Turn = (id: string) => string;
 const inner: Turn = (id) => hex(fromB64(id));
 const outer: Turn = (id) => toB64(unhex(id));
 const maybe = (id: string | null, turn: Turn): string | null => (id === null ? null : turn(id));
+
+function hookWith(form: HookForm, turn: Turn): HookForm {
+  return { ...form, conversations: form.conversations.map(turn), policy: maybe(form.policy, turn) };
+}
 
 function policyWith(form: PolicyForm, turn: Turn): PolicyForm {
   const steps = form.steps.map((step) => {

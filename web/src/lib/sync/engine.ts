@@ -31,6 +31,7 @@ import { Self } from "./self";
 import { Slots } from "./slots";
 import { Statements } from "./statements";
 import { isShown, Talk } from "./talk";
+import { Templates } from "./templates";
 import type { Sight } from "./render";
 import { Transport } from "./transport";
 import { VoiceArea } from "./area_voice";
@@ -148,10 +149,13 @@ export class LocalEngine implements Engine, Life {
       here: (blob) => files.here(blob),
     };
     const defects = new Defects(core, outbox, sight);
-    const talk: Talk = new Talk(core, statements, outbox, files, receipts, defects, sight);
+    const templates = new Templates(core, outbox);
+    const talk: Talk = new Talk(core, statements, outbox, files, receipts, defects, templates, sight);
     const keep: KeepNote = (id, file, duration, levels, burst) => talk.note(id, file, duration, levels, burst);
     const voice: Voice = new Voice(core, outbox, statements, keep, this.emit);
-    const alarms = new Alarms(core, outbox, sight, () => {
+    const direct = (person: Hex): Promise<Hex> => talk.direct(person);
+    const later = (policy: Hex): Promise<Set<Hex>> => this.alarmSettings.later(policy);
+    const alarms = new Alarms(core, outbox, templates, sight, { direct, later }, () => {
       this.emit({ type: "alarms" });
     });
     this.on = {
@@ -169,6 +173,7 @@ export class LocalEngine implements Engine, Life {
       faces,
       office,
       talk,
+      templates,
       voice,
     };
     await Promise.all([
@@ -209,9 +214,10 @@ export class LocalEngine implements Engine, Life {
       });
       on.voice.opened();
       if (!this.shown) on.core.show(false);
+      // What an alarm asks for comes before all else.
+      await on.alarms.connected().catch(ignore);
       for (const id of on.logs.rows.keys()) await on.slots.refresh(id).catch(ignore);
       void on.outbox.flush();
-      void on.alarms.connected().catch(ignore);
       void on.places.close();
       await on.faces.refresh();
       on.faces.tell();
@@ -280,6 +286,7 @@ export class LocalEngine implements Engine, Life {
     this.emit({ type: "messages", conversation: taken.conversation, messages, gone });
     this.emit({ type: "conversations" });
     if (taken.defects) this.emit({ type: "defects", conversation: taken.conversation });
+    if (taken.templates) this.emit({ type: "templates" });
     on.receipts.want(taken.conversation);
     if (taken.members) on.faces.tell();
   }
@@ -290,10 +297,11 @@ export class LocalEngine implements Engine, Life {
     this.tell({ queued: on.outbox.rows.length });
     const content = on.outbox.contentOf(row);
     if (content.type === "defect") this.emit({ type: "defects", conversation: row.conversation });
+    if (content.type === "alarm_template") this.emit({ type: "templates" });
     if (!isShown(content)) return;
     // A sent one is replaced by its line of the log; only what was dropped goes away.
     const sent = gone && row.failure === "" && on.outbox.sending.has(row.messageId);
-    const messages = gone ? [] : [on.talk.waiting(row)];
+    const messages = gone ? [] : [on.talk.waiting(row).view];
     if (!sent)
       this.emit({ type: "messages", conversation: row.conversation, messages, gone: gone ? [row.messageId] : [] });
     this.emit({ type: "conversations" });

@@ -3,7 +3,7 @@ import { type Content, type ContentOf, fromWire, toWire } from "../protocol/cont
 import type { ConversationState } from "../protocol/conversation";
 import { hex, type Hex } from "../protocol/bytes";
 import type { DefectStateName } from "./views";
-import type { DefectRow, EventRow } from "../storage/rows";
+import type { DefectRow, EventRow, TemplateRow } from "../storage/rows";
 
 /** What of an event becomes a line of its own, and what changes another line. Pure. */
 
@@ -29,6 +29,27 @@ export function defectRow(
   const { index, number, note, place, who, state, due } = content;
   const [defect, photo] = [hex(content.defect), hex(content.photo)];
   return { conversation, defect, photo, index, number, note, place, who, state, due: due ?? null, seq, time, by };
+}
+
+/** A prepared alarm as it is kept; `seq` and `time` are those of the event that says so. */
+export function templateRow(
+  conversation: Hex,
+  seq: number,
+  time: number,
+  content: ContentOf<"alarm_template">,
+): TemplateRow {
+  const { title, text, level, answers, policy } = content;
+  return {
+    conversation,
+    template: hex(content.template),
+    title,
+    text,
+    level,
+    answers: (answers ?? []).map(([code, words]) => [code, words]),
+    policy: policy ? hex(policy) : "",
+    seq,
+    time,
+  };
 }
 
 /** An opened message's content as it is stored: CBOR of [kind, map]. */

@@ -16,6 +16,7 @@ import {
   OPENED,
   REFUSED,
   STATEMENT,
+  type TemplateRow,
 } from "../storage/rows";
 import { Batch, type Store } from "../storage/store";
 import type { Logged } from "../wire/frames";
@@ -33,6 +34,7 @@ import {
   STATES,
   type StoredNotice,
   targetOf,
+  templateRow,
 } from "./lines";
 
 /** Lines of a conversation that are new or changed. */
@@ -41,6 +43,8 @@ export interface Taken {
   lines: EventRow[];
   /** The list of defects changed. */
   defects: boolean;
+  /** Prepared alarms changed. */
+  templates: boolean;
   /** Members or the generation changed. */
   members: boolean;
   /** New messages of others, for notifications and counts. */
@@ -52,6 +56,7 @@ class Page {
   readonly rows = new Map<number, EventRow>();
   readonly byId = new Map<Hex, EventRow>();
   readonly defects = new Map<Hex, DefectRow>();
+  readonly templates = new Map<Hex, TemplateRow>();
   state: ConversationState | null;
   row: ConversationRow;
   fresh = 0;
@@ -181,6 +186,7 @@ export class Logs {
     const batch = new Batch();
     for (const row of page.rows.values()) batch.put("event", [conversation, row.seq], row);
     for (const row of page.defects.values()) batch.put("defect", [conversation, row.defect], row);
+    for (const row of page.templates.values()) batch.put("template", [conversation, row.template], row);
     await queued(this.writes, conversation, async () => {
       batch.put("conversation", conversation, page.merged(this.rows.get(conversation)));
       await this.store.write(batch);
@@ -192,6 +198,7 @@ export class Logs {
       conversation,
       lines: [...page.rows.values()].filter((row) => row.shown).sort((a, b) => a.seq - b.seq),
       defects: page.defects.size > 0,
+      templates: page.templates.size > 0,
       members: page.state !== page.before,
       fresh: page.fresh,
     };
@@ -291,6 +298,7 @@ export class Logs {
     let row: EventRow = { ...base, kind: 0, content: contentBytes(content), target, shown: isLine(content) };
     if (content.type === "details") row = this.details(page, row, content);
     if (content.type === "defect") row = await this.defect(page, row, content);
+    if (content.type === "alarm_template") await this.template(page, row, content);
     if (row.shown && !row.notice) {
       for (const [author, change] of await this.waitingChanges(page, row)) row = changed(row, author, change) ?? row;
     }
@@ -347,6 +355,15 @@ export class Logs {
     const state = STATES[next.state] ?? "open";
     const notice: StoredNotice = { event: "defect", by: row.sender, number, note: note.slice(0, 200), state };
     return { ...row, shown: true, notice: JSON.stringify(notice) };
+  }
+
+  /** The newest that a lead has sent says how a prepared alarm is. */
+  private async template(page: Page, row: EventRow, content: ContentOf<"alarm_template">): Promise<void> {
+    if (page.state?.members.get(row.sender)?.role !== 1) return;
+    const next = templateRow(row.conversation, row.seq, row.time, content);
+    const last =
+      page.templates.get(next.template) ?? (await this.store.get("template", [row.conversation, next.template]));
+    if (!last || last.seq <= row.seq) page.templates.set(next.template, next);
   }
 
   private async find(page: Page, id: Hex): Promise<EventRow | undefined> {
@@ -416,7 +433,8 @@ export class Logs {
     }
     if (page.rows.size === 0) return null;
     const taken = await this.commit(page);
-    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, defects: false, members: false, fresh: 0 });
+    const none = { defects: false, templates: false, members: false, fresh: 0 };
+    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, ...none });
     return taken;
   }
 

@@ -102,19 +102,28 @@ export function noticeView(stored: string, sight: Sight): Notice {
   }
 }
 
+/** Other messages that a line names, by id; "" for none. */
+interface Links {
+  replyTo: Hex;
+  editedFrom: Hex;
+}
+/** A line, without what stands in others. */
+export type Line = { view: MessageView } & Links;
+const NO_LINKS: Links = { replyTo: "", editedFrom: "" };
+
 /** What a content shows by itself. */
-interface Face {
+interface Face extends Links {
   kind: MessageKind;
   text: string;
   files: FileView[];
   place: MessageView["place"];
   duration: number;
   levels: Uint8Array | null;
-  replyTo: Hex;
 }
 
 function face(content: Content, sight: Sight): Face {
-  const empty: Face = { kind: "unknown", text: "", files: [], place: null, duration: 0, levels: null, replyTo: "" };
+  const bare = { kind: "unknown", text: "", files: [], place: null, duration: 0, levels: null } as const;
+  const empty: Face = { ...bare, files: [], ...NO_LINKS };
   switch (content.type) {
     case "text":
       return { ...empty, kind: "text", text: content.text, replyTo: content.replyTo ? hex(content.replyTo) : "" };
@@ -125,6 +134,7 @@ function face(content: Content, sight: Sight): Face {
         kind: content.type,
         text: content.text,
         files: fileViews(content, sight),
+        editedFrom: content.type === "photo" && content.editedFrom ? hex(content.editedFrom) : "",
       };
     case "voice_note": {
       const files = content.files.map((one) => fileView(one, sight));
@@ -174,7 +184,7 @@ function fileView(file: Attachment, sight: Sight, source?: Source): FileView {
 }
 
 /** A line of the log. The reply's own text is filled in by whoever can look it up. */
-export function messageView(row: EventRow, sight: Sight, marks: Marks): { view: MessageView; replyTo: Hex } {
+export function messageView(row: EventRow, sight: Sight, marks: Marks): Line {
   const mine = row.sender === sight.me;
   const base: MessageView = {
     id: row.messageId,
@@ -188,6 +198,7 @@ export function messageView(row: EventRow, sight: Sight, marks: Marks): { view: 
     text: "",
     notice: null,
     reply: null,
+    editedFrom: null,
     edited: row.edited !== null,
     reactions: reactions(row, sight),
     files: [],
@@ -197,24 +208,18 @@ export function messageView(row: EventRow, sight: Sight, marks: Marks): { view: 
     state: sent(row.seq, marks),
     failure: "",
   };
-  if (row.notice) return { view: { ...base, kind: "notice", notice: noticeView(row.notice, sight) }, replyTo: "" };
-  if (row.deleted) return { view: { ...base, kind: "deleted" }, replyTo: "" };
-  if (row.state === MISSING || !row.content) return { view: { ...base, kind: "waiting" }, replyTo: "" };
+  if (row.notice) return { view: { ...base, kind: "notice", notice: noticeView(row.notice, sight) }, ...NO_LINKS };
+  if (row.deleted) return { view: { ...base, kind: "deleted" }, ...NO_LINKS };
+  if (row.state === MISSING || !row.content) return { view: { ...base, kind: "waiting" }, ...NO_LINKS };
   const content = contentOf(row.content);
-  const { replyTo, ...shown } = face(content, sight);
+  const { replyTo, editedFrom, ...shown } = face(content, sight);
   const system = content.type === "system" ? ({ event: "system", text: content.text } as const) : null;
-  return { view: { ...base, ...shown, text: row.edited ?? shown.text, notice: system }, replyTo };
+  return { view: { ...base, ...shown, text: row.edited ?? shown.text, notice: system }, replyTo, editedFrom };
 }
 
 /** A message that is still on its way. */
-export function waitingView(
-  row: OutboxRow,
-  content: Content,
-  files: FileView[],
-  state: SendState,
-  sight: Sight,
-): { view: MessageView; replyTo: Hex } {
-  const { replyTo, ...shown } = face(content, sight);
+export function waitingView(row: OutboxRow, content: Content, files: FileView[], state: SendState, sight: Sight): Line {
+  const { replyTo, editedFrom, ...shown } = face(content, sight);
   const view: MessageView = {
     id: row.messageId,
     conversation: row.conversation,
@@ -225,6 +230,7 @@ export function waitingView(
     mine: true,
     notice: null,
     reply: null,
+    editedFrom: null,
     edited: false,
     reactions: [],
     state,
@@ -232,7 +238,7 @@ export function waitingView(
     ...shown,
     files: files.length > 0 ? files : shown.files,
   };
-  return { view, replyTo };
+  return { view, replyTo, editedFrom };
 }
 
 function sent(seq: number, marks: Marks): SendState {

@@ -13,6 +13,7 @@ import type { Receipts } from "./receipts";
 import type { Self } from "./self";
 import type { Slots } from "./slots";
 import type { Talk } from "./talk";
+import type { Templates } from "./templates";
 import type { Voice } from "./voice";
 
 /** What runs once this device is somebody. */
@@ -31,6 +32,7 @@ export interface Running {
   places: LivePlaces;
   faces: Faces;
   talk: Talk;
+  templates: Templates;
   voice: Voice;
 }
 

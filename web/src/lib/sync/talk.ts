@@ -11,10 +11,28 @@ import type { Files, Prepared } from "./files";
 import { contentOf } from "./lines";
 import type { Outbox } from "./outbox";
 import type { Receipts } from "./receipts";
-import { conversationView, lastView, messageView, personView, type Sight, titleOf, waitingView } from "./render";
+import {
+  conversationView,
+  lastView,
+  type Line,
+  messageView,
+  personView,
+  type Sight,
+  titleOf,
+  waitingView,
+} from "./render";
 import type { Statements } from "./statements";
+import type { Templates } from "./templates";
 import { isNetwork } from "./transport";
-import type { ConversationKind, ConversationView, FileView, MemberView, MessageView, PageView } from "./views";
+import type {
+  ConversationKind,
+  ConversationView,
+  FileView,
+  MemberView,
+  MessageView,
+  PageView,
+  ReplyView,
+} from "./views";
 
 const KINDS: Record<ConversationKind, Kind> = { direct: Kind.DIRECT, group: Kind.GROUP, site: Kind.SITE };
 const FILES_MAX = 10;
@@ -30,6 +48,7 @@ export class Talk {
     private readonly files: Files,
     private readonly receipts: Receipts,
     private readonly defects: Defects,
+    private readonly templates: Templates,
     readonly sight: Sight,
   ) {}
 
@@ -48,7 +67,7 @@ export class Talk {
       .filter((one) => one.conversation === id && isShown(this.outbox.contentOf(one)))
       .at(-1);
     const found = row.last ? (await store.events("id", id, row.last))[0] : undefined;
-    const message = waiting ? this.waiting(waiting) : found ? this.line(found).view : null;
+    const message = waiting ? this.waiting(waiting).view : found ? this.line(found).view : null;
     const person = row.peer ? chains.people.get(row.peer) : undefined;
     const peer = person ? personView(person, self.user) : null;
     const title = titleOf(row, (user) => chains.name(user), self.user);
@@ -112,7 +131,10 @@ export class Talk {
     void this.outbox.flush();
   }
 
-  /** Add people: a new generation, the history's keys where the conversation grants them, the title again. */
+  /**
+   * Add people: a new generation, the history's keys where the conversation grants them, the title and prepared alarms
+   * again.
+   */
   async add(id: Hex, people: readonly Hex[]): Promise<void> {
     const { chains, logs, keys } = this.core.parts;
     await chains.refresh();
@@ -131,6 +153,7 @@ export class Talk {
       }
     }
     const row = logs.rows.get(id);
+    await this.templates.again(id);
     if (row?.title) await this.details(id, row.title, row.site);
   }
 
@@ -172,9 +195,7 @@ export class Talk {
     const messages = await this.lines(lines);
     if (atEnd) {
       const own = this.outbox.rows.filter((one) => one.conversation === id && isShown(this.outbox.contentOf(one)));
-      messages.push(
-        ...(await Promise.all(own.map((one) => this.whole(this.waiting(one), replyOf(this.outbox.contentOf(one)))))),
-      );
+      messages.push(...(await Promise.all(own.map((one) => this.whole(this.waiting(one))))));
     }
     const unread = row.unread > 0 ? await store.shown(id, { after: row.readSeq }, 1) : [];
     return {
@@ -208,29 +229,30 @@ export class Talk {
 
   /** Views of lines of one conversation, with the replies' texts. */
   async lines(rows: readonly EventRow[]): Promise<MessageView[]> {
-    return Promise.all(
-      rows.map((row) => {
-        const { view, replyTo } = this.line(row);
-        return this.whole(view, replyTo);
-      }),
-    );
+    return Promise.all(rows.map((row) => this.whole(this.line(row))));
   }
 
-  private line(row: EventRow): { view: MessageView; replyTo: Hex } {
+  private line(row: EventRow): Line {
     const members = this.core.parts.logs.rows.get(row.conversation)?.members ?? [];
     return messageView(row, this.sight, this.receipts.marks(row.conversation, members));
   }
 
-  private async whole(view: MessageView, replyTo: Hex): Promise<MessageView> {
-    if (!replyTo) return view;
-    const found = (await this.core.parts.store.events("id", view.conversation, replyTo))[0];
-    if (!found) return { ...view, reply: { id: replyTo, senderName: "", kind: "unknown", text: "" } };
+  /** With what it names of others. [M44] */
+  private async whole({ view, replyTo, editedFrom }: Line): Promise<MessageView> {
+    const reply = replyTo ? await this.named(view.conversation, replyTo) : null;
+    const from = editedFrom ? await this.named(view.conversation, editedFrom) : null;
+    return { ...view, reply, editedFrom: from && from.kind !== "photo" ? nowhere(from.id) : from };
+  }
+
+  private async named(conversation: Hex, id: Hex): Promise<ReplyView> {
+    const found = (await this.core.parts.store.events("id", conversation, id))[0];
+    if (!found) return nowhere(id);
     const { senderName, kind, text } = this.line(found).view;
-    return { ...view, reply: { id: replyTo, senderName, kind, text: text.slice(0, 200) } };
+    return { id, senderName, kind, text: text.slice(0, 200) };
   }
 
   /** A message that is still on its way. */
-  waiting(row: OutboxRow): MessageView {
+  waiting(row: OutboxRow): Line {
     const state = row.failure ? "failed" : this.outbox.sending.has(row.messageId) ? "sending" : "queued";
     const along = new Set(row.sources.flatMap(({ original, layers }) => [original, layers]));
     const shown = row.files.filter((id) => !along.has(id));
@@ -255,7 +277,7 @@ export class Talk {
         },
       ];
     });
-    return waitingView(row, this.outbox.contentOf(row), files, state, this.sight).view;
+    return waitingView(row, this.outbox.contentOf(row), files, state, this.sight);
   }
 
   async send(id: Hex, out: Outgoing): Promise<Hex> {
@@ -282,7 +304,9 @@ export class Talk {
     const content: Content =
       files.length === 0
         ? { type: "text", text: out.text, replyTo }
-        : { type: out.files.every((file) => file.photo) ? "photo" : "file", text: out.text, files: [] };
+        : out.files.every((file) => file.photo)
+          ? { type: "photo", text: out.text, files: [], editedFrom: out.editedFrom ? unhex(out.editedFrom) : undefined }
+          : { type: "file", text: out.text, files: [] };
     const row = await this.outbox.queue(id, content, { id: out.id, files, sources });
     for (const file of files) await this.files.belongsTo(file, row.messageId);
     for (const [index, file] of out.files.entries()) {
@@ -416,6 +440,7 @@ function grouped(files: readonly OutgoingFile[]): [OutgoingFile[], OutgoingFile[
   return end < 0 ? [[...files], []] : [files.slice(0, end), files.slice(end)];
 }
 
-function replyOf(content: Content): Hex {
-  return content.type === "text" && content.replyTo ? hex(content.replyTo) : "";
+/** A message that is not here, or not to be shown. */
+function nowhere(id: Hex): ReplyView {
+  return { id, senderName: "", kind: "unknown", text: "" };
 }

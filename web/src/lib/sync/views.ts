@@ -138,6 +138,8 @@ export interface MessageView {
   text: string;
   notice: Notice | null;
   reply: ReplyView | null;
+  /** The photo that this one was edited from; its `senderName` is "" where it is not here, or no photo. */
+  editedFrom: ReplyView | null;
   edited: boolean;
   reactions: ReactionView[];
   files: FileView[];
