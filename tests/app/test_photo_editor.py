@@ -229,6 +229,13 @@ async def test_what_was_drawn_can_be_changed_later_but_black_stays_black(
     assert red[0] - red[2] > 120
     assert plain[0] - plain[2] < 120
     assert greenest(opened(after)) < 60
+    # The new one says from which it was made, and leads there.
+    assert lines[1]["editedFrom"]["id"] == lines[0]["id"]
+    await look(page, "foto-edited-from")
+    link = page.get_by_role("log").get_by_role("button", name="bearbeitet aus dem Foto von Anna Huber")
+    await expect(link).to_have_count(1)
+    await link.click()
+    await expect(page.locator(f"[data-id='{lines[0]['id']}']")).to_have_class(re.compile("marked"))
 
 
 async def test_the_keyboard_is_enough(server: Serving, phone: Make, engine: MakeEngine) -> None:
@@ -296,6 +303,40 @@ async def test_two_fingers_zoom_and_draw_nothing(server: Serving, phone: Make, e
     await touch("touchStart", (x, y))
     await touch("touchEnd")
     await expect(dialog.get_by_role("button", name="Rückgängig")).to_be_enabled()
+
+
+async def test_a_glove_takes_hold_of_a_corner_from_48_pixels_away(
+    server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    team = await crew(server, phone, engine)
+    site = await team.site("Lindenweg")
+    page = await team.open(site)
+    await attach(page, wall())
+    dialog = await editor(page)
+    pen = Pen(page)
+    await dialog.get_by_role("button", name="Schwärzen").click()
+    await pen.drag(0.3, 0.3, 0.6, 0.6)
+    x, y = await pen._at(0.6, 0.6)
+    touch = Fingers(await page.context.new_cdp_session(page))
+    away = 48 / 2**0.5 - 1
+    wide, high = await pen._at(0.9, 0.9)
+    await touch("touchStart", (x + away, y + away))
+    await touch("touchMove", (x + away + 20, y + away + 20))
+    await touch("touchMove", (wide, high))
+    await touch("touchEnd")
+    # Further away than a hand reaches, another one begins.
+    await dialog.get_by_role("button", name="Markierungen").click()
+    marks = page.get_by_role("dialog", name="Markierungen")
+    await expect(marks.get_by_role("button", name=re.compile("^Schwärzen"))).to_have_count(1)
+    await marks.get_by_role("button", name="Schließen").click()
+    await dialog.get_by_role("button", name="Fertig").click()
+    await page.get_by_role("button", name="Senden").last.click()
+    (line,) = await photos(team.ben, site)
+    shown = opened((await fetched(team.ben, site, line))[0]).convert("RGB")
+    for part, black in ((0.45, True), (0.85, True), (0.95, False)):
+        pixel = shown.getpixel((round(part * shown.width), round(part * shown.height)))
+        assert isinstance(pixel, tuple)
+        assert (max(pixel) < 30) == black, (part, pixel)
 
 
 async def test_48_megapixels_are_edited_below_400_mb(server: Serving, phone: Make, engine: MakeEngine) -> None:

@@ -1,4 +1,4 @@
-"""Photos through the app's engine, between two people: what was covered is gone, what a camera says is gone. [M38]"""
+"""Photos through the app's engine, between two people: what was covered is gone, what a camera says is gone. [M38] [M44]"""
 
 import hashlib
 import io
@@ -145,6 +145,31 @@ async def test_crop_turn_and_tone_reach_the_other(server: Serving, engine: MakeE
         assert isinstance(pixel, tuple)
         assert pixel[0] < 30
         assert abs(pixel[1] - 136) < 12
+
+
+async def test_m44_a_photo_leads_to_the_one_that_it_was_edited_from_and_does_nothing_else(
+    server: Serving, engine: MakeEngine
+) -> None:
+    anna, ben, site = await pair(server, engine)
+    elsewhere = await anna("chats.create", "group", "Anderswo", "", [await ben.me()])
+    picture = {"file": file(secret_photo(), "image/jpeg"), "name": "a.jpg", "photo": True, "original": False}
+
+    async def made(where: str, source: str | None) -> str:
+        out = {"text": "", "replyTo": None, "files": [picture], **({"editedFrom": source} if source else {})}
+        return str(await anna("messages.send", where, out))
+
+    first = await made(site, None)
+    others = [await anna.say(site, "Guten Morgen"), await made(elsewhere, None), "00" * 16]
+    edited = [await made(site, source) for source in (first, *others)]
+
+    async def arrived() -> Any:
+        lines = {line["id"]: line for line in await ben.lines(site)}
+        return lines if set(edited) <= set(lines) else None
+
+    lines = await ben.until(arrived)
+    names = [lines[one]["editedFrom"]["senderName"] for one in edited]
+    assert names == [lines[first]["senderName"], "", "", ""], "a text, another conversation, nothing"
+    assert (lines[first]["kind"], lines[first]["edited"], lines[first]["editedFrom"]) == ("photo", False, None)
 
 
 async def test_ten_photos_fit_into_one_message(server: Serving, engine: MakeEngine) -> None:

@@ -11,7 +11,7 @@ import {
   travelling,
 } from "../../src/lib/photo/document";
 import { begun, done, redone, undone } from "../../src/lib/photo/history";
-import { handles, hit, pulled } from "../../src/lib/photo/hit";
+import { handles, held, hit, pulled } from "../../src/lib/photo/hit";
 import { area, blocks, coverings, pixelate } from "../../src/lib/photo/redact";
 import { applyTone, toneTable } from "../../src/lib/photo/tone";
 import { type Layer, readLayers, Shape, writeLayers } from "../../src/lib/protocol/layers";
@@ -154,4 +154,28 @@ test("brightness and contrast", () => {
   const pixels = new Uint8ClampedArray([0, 128, 255, 77]);
   applyTone(pixels, toneTable(-50, 0));
   expect([...pixels]).toEqual([0, 64, 191, 77]);
+});
+
+describe("a handle is taken hold of", () => {
+  const square = [
+    { x: 0, y: 0 },
+    { x: 100, y: 0 },
+    { x: 100, y: 100 },
+    { x: 0, y: 100 },
+  ];
+
+  test.each([
+    ["on it", 100, 100, 2],
+    ["from outside, as far as it reaches", 133, 133, 2],
+    ["not from further away", 135, 135, -1],
+    ["from inside, a third of the way", 77, 77, 2],
+    ["not from the middle", 50, 50, -1],
+    ["not from half way to the next one", 50, 0, -1],
+  ])("%s", (_, x, y, handle) => {
+    expect(held(square, { x, y }, 48)).toBe(handle);
+  });
+
+  test("a single one is the thing itself", () => {
+    expect(held([{ x: 0, y: 0 }], { x: 0, y: 0 }, 48)).toBe(-1);
+  });
 });

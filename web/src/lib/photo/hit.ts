@@ -88,6 +88,20 @@ export function handles(layer: Layer): Point[] {
   return [a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y }];
 }
 
+/**
+ * The handle that a finger takes hold of, or -1: the nearest within `reach`. Between two of them at least a third of the
+ * way stays free, so that what is small can still be moved as a whole. A single one is the thing itself.
+ */
+export function held(spots: readonly Point[], point: Point, reach: number): number {
+  if (spots.length < 2) return -1;
+  const near = spots.reduce((best, one, i) => (apart(one, point) < apart(spots[best]!, point) ? i : best), 0);
+  const others = spots.filter((_, i) => i !== near).map((one) => ({ one, far: apart(one, spots[near]!) }));
+  const neighbour = others.reduce((best, each) => (each.far < best.far ? each : best));
+  // Away from its neighbour there is nothing else to take hold of.
+  const towards = apart(neighbour.one, point) < neighbour.far;
+  return apart(spots[near]!, point) <= (towards ? Math.min(reach, neighbour.far / 3) : reach) ? near : -1;
+}
+
 /** A layer with one of its handles moved there. */
 export function pulled(layer: Layer, handle: number, to: Point): Layer {
   const points = [...layer.points];

@@ -112,7 +112,7 @@ function grips(drawing: CanvasRenderingContext2D, spots: readonly Point[]): void
   }
   for (const spot of spots) {
     drawing.beginPath();
-    drawing.arc(spot.x, spot.y, 11, 0, 7);
+    drawing.arc(spot.x, spot.y, 14, 0, 7);
     drawing.fillStyle = "rgb(255 255 255 / 90%)";
     drawing.strokeStyle = "#0f5c63";
     drawing.lineWidth = 4;
