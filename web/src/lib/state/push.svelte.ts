@@ -2,7 +2,7 @@ import { Problem } from "../sync/api";
 import type { NoticeData } from "../sync/names";
 import { targetOf } from "../sync/subscription";
 import type { ConversationView } from "../sync/views";
-import { engine, listen, settings } from "./app.svelte";
+import { engine, listen } from "./app.svelte";
 import { isApple, installed } from "./install.svelte";
 import { isRead } from "./read";
 import { workerReady } from "./update.svelte";
@@ -54,7 +54,9 @@ export async function renewPush(): Promise<PushState> {
   const impossible = cannot();
   if (impossible || !registration) return (held.state = impossible ?? "unsupported");
   if (Notification.permission === "denied") return (held.state = "denied");
-  const wanted = (settings()?.push ?? false) && Notification.permission === "granted";
+  // Asked anew: what was set a moment ago may not have come to this tab yet.
+  const { settings } = await engine.session.get();
+  const wanted = settings.push && Notification.permission === "granted";
   const { key } = await engine.push.server();
   const old = await registration.pushManager.getSubscription();
   if (key.length === 0 || !wanted) {

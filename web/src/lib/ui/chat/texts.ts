@@ -1,6 +1,7 @@
 import { t } from "../../i18n/index.svelte";
 import type { LastView, MessageKind, MessageView, Notice, ReplyView } from "../../sync/views";
 import type { IconName } from "../icons";
+import { safeName } from "./names";
 
 /** What a notice says, in a sentence. */
 export function noticeText(notice: Notice): string {
@@ -15,8 +16,6 @@ export function noticeText(notice: Notice): string {
       return t("notice.renamed", { by: notice.by, title: notice.title });
     case "lead":
       return t("notice.lead", { by: notice.by, person: notice.person });
-    case "defect":
-      return t(`notice.defect.${notice.state}`, { by: notice.by, number: notice.number, note: notice.note });
     case "defect":
       return t(`notice.defect.${notice.state}`, { by: notice.by, number: notice.number, note: notice.note });
     case "system":
@@ -40,8 +39,10 @@ export const KIND_ICONS: Readonly<Partial<Record<MessageKind, IconName>>> = {
   unknown: "info",
 };
 
-/** A message in one line: its words, or what it is. */
+/** A message in one line: its words, the names of its files, or what it is. */
 export function shortText(message: LastView | ReplyView | MessageView): string {
   if ("notice" in message && message.notice) return noticeText(message.notice);
-  return message.text || kindName(message.kind);
+  const files = "files" in message && message.kind === "file" ? message.files : [];
+  const names = files.map((file) => safeName(file.name, kindName("file"))).join(", ");
+  return message.text || names || kindName(message.kind);
 }

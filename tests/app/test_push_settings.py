@@ -1,0 +1,118 @@
+"""Notifications switched on and off in the settings, and what of them is left when somebody signs out.
+
+Headless Chromium has no push service: its subscription is stood in for, the server's knock is the real one. The whole way
+is in Firefox (test_firefox_push.py).
+"""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, Response, expect
+
+from e2e.process import Cli, Serving
+from integration.push_service import Browser, PushService
+
+from .conftest import AppServing, Make, MakeEngine
+from .crew import Crew, crew, look
+from .joining import open_place
+
+SUBSCRIBED = """([endpoint, p256dh, auth]) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+  let held = null;
+  globalThis.ended = 0;
+  PushManager.prototype.getSubscription = async () => held;
+  PushManager.prototype.subscribe = async ({ applicationServerKey: key }) => (held = {
+    endpoint,
+    options: { applicationServerKey: key.slice().buffer },
+    getKey: (name) => bytes(name === "auth" ? auth : p256dh),
+    unsubscribe: async () => {
+      held = null;
+      return Boolean(++ended);
+    },
+  });
+}"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service() -> AsyncIterator[PushService]:
+    async with PushService() as service:
+        yield service
+
+
+@pytest.fixture
+def server(cli: Cli, built: None, service: PushService) -> Iterator[Serving]:
+    serving = AppServing(cli)
+    serving.environment["WERKFUNK_PUSH_SERVICES"] = service.origin
+    serving.start()
+    yield serving
+    serving.stop()
+
+
+async def switched_on(team: Crew, browser: Browser) -> Page:
+    """Anna's settings, with notifications on."""
+    given = [browser.endpoint, *(base64.b64encode(part).decode() for part in (browser.public, browser.auth))]
+    context = team.anna.context
+    await context.add_init_script(f"({SUBSCRIBED})({json.dumps(given)})")
+    await context.grant_permissions(["notifications"], origin=team.anna.origin)
+    page = team.page
+    await open_place(page, "/settings/notices")
+    switch = page.get_by_role("switch", name="Mitteilungen auf diesem Gerät")
+    await expect(switch).to_be_enabled()
+    await expect(switch).not_to_be_checked()
+    await expect(page.get_by_role("switch", name="Vorschau")).to_be_disabled()
+    await switch.click()
+    await expect(switch).to_be_checked()
+    await expect(page.get_by_role("switch", name="Vorschau")).to_be_enabled()
+    return page
+
+
+async def test_switched_on_the_server_knocks_until_it_is_switched_off(
+    server: Serving, phone: Make, engine: MakeEngine, service: PushService
+) -> None:
+    team = await crew(server, phone, engine)
+    site = await team.site("Lindenweg 4")
+    browser = service.browser()
+    page = await switched_on(team, browser)
+    await look(page, "settings-notices-on")
+    await page.close()
+    await team.ben.say(site, "Der Kran kommt um sieben")
+    knock = await service.next()
+    assert browser.endpoint.endswith(knock.path)
+    assert json.loads(browser.open(knock.sealed))["c"] == site
+
+    again = await team.anna.tab("/settings/notices")
+    switch = again.get_by_role("switch", name="Mitteilungen auf diesem Gerät")
+    await expect(switch).to_be_checked()
+    async with again.expect_response("**/v1/push/subscription") as answered:
+        await switch.click()
+    answer = await answered.value
+    assert (answer.request.method, answer.ok) == ("DELETE", True)
+    await expect(switch).not_to_be_checked()
+    assert await again.evaluate("ended") == 1
+    await again.reload()
+    await expect(switch).to_be_enabled()
+    await expect(switch).not_to_be_checked()
+
+
+async def test_signing_out_ends_the_pushes_before_the_account_is_gone(
+    server: Serving, phone: Make, engine: MakeEngine, service: PushService
+) -> None:
+    team = await crew(server, phone, engine)
+    page = await switched_on(team, service.browser())
+    answers: list[tuple[str, bool]] = []
+
+    def note(answer: Response) -> None:
+        if answer.url.endswith("/v1/push/subscription"):
+            answers.append((answer.request.method, answer.ok))
+
+    await open_place(page, "/settings/devices")
+    await page.get_by_role("button", name="Von diesem Gerät abmelden").click()
+    team.anna.context.on("response", note)
+    await page.get_by_role("button", name="Jetzt löschen").click()
+    await expect(page.get_by_role("button", name="Einladung scannen")).to_be_visible()
+    # Signed by the device, so it was asked while there was one; the browser's own end follows.
+    assert answers == [("DELETE", True)]
+    await page.wait_for_function("ended === 1")
