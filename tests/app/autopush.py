@@ -21,6 +21,8 @@ class Autopush(PushService):
     def __init__(self) -> None:
         super().__init__()
         self.acked: asyncio.Queue[int] = asyncio.Queue()
+        self.ended: asyncio.Queue[str] = asyncio.Queue()
+        """Channels of subscriptions that browsers have ended."""
         self.sockets: dict[str, ServerConnection] = {}
         """Channel -> the browser's connection."""
         self.url = ""
@@ -76,6 +78,7 @@ class Autopush(PushService):
                 return {"messageType": kind, "channelID": channel, "status": 200, "pushEndpoint": endpoint}
             case "unregister":
                 self.sockets.pop(channel, None)
+                self.ended.put_nowait(channel)
                 return {"messageType": kind, "channelID": channel, "status": 200}
             case "ack":
                 for update in message["updates"]:

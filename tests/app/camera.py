@@ -10,14 +10,18 @@ GREY = bytes([128]) * (WIDTH * HEIGHT // 4)
 
 def seeing(folder: Path, *texts: str) -> list[str]:
     """Chromium's flags for a camera that looks at a QR code of each text, one after the other, for a second each."""
-    film = folder / "camera.y4m"
-    with film.open("wb") as file:
+    return [f"--use-file-for-fake-video-capture={film(folder, *map(luma, texts))}"]
+
+
+def film(folder: Path, *pictures: bytes) -> Path:
+    """Pictures (one byte a pixel, WIDTH x HEIGHT), each for a second; the camera plays it from when it is next opened."""
+    path = folder / "camera.y4m"
+    with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\n".encode())
-        for text in texts:
-            picture = luma(text)
+        for picture in pictures:
             for _ in range(10):
                 file.write(b"FRAME\n" + picture + GREY + GREY)
-    return [f"--use-file-for-fake-video-capture={film}"]
+    return path
 
 
 def luma(text: str) -> bytes:

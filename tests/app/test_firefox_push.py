@@ -19,6 +19,8 @@ from .autopush import Autopush
 from .conftest import AppServing
 from .engine import PLACE
 from .firefox import FIREFOX, Firefox
+from .people import Library
+from .test_firefox import come_in, hear, say
 from .worker import ACTIVE
 
 pytestmark = pytest.mark.skipif(shutil.which(FIREFOX) is None, reason="firefox-esr is not installed (`.ci/run` does)")
@@ -67,7 +69,7 @@ async def firefox(tmp_path: Path, autopush: Autopush) -> AsyncIterator[Firefox]:
 async def ask(firefox: Firefox, method: str, *given: Any) -> Any:
     """The engine of the tab."""
     area, _, name = method.partition(".")
-    answer = await firefox.run("(area, name, given) => ask(area, name, given)", area, name, list(given))
+    answer = await firefox.tab.run("(area, name, given) => ask(area, name, given)", area, name, list(given))
     assert "problem" not in answer, answer
     return answer.get("value")
 
@@ -75,10 +77,10 @@ async def ask(firefox: Firefox, method: str, *given: Any) -> Any:
 async def until(firefox: Firefox, look: Any) -> None:
     """Look again at each change that the engine tells; the test's timeout is the limit."""
     while True:
-        count = await firefox.run("() => changes.length")
+        count = await firefox.tab.run("() => changes.length")
         if await look():
             return
-        await firefox.run("(count) => changedSince(count)", count)
+        await firefox.tab.run("(count) => changedSince(count)", count)
 
 
 async def test_a_message_wakes_firefox_and_is_opened_there(
@@ -90,11 +92,11 @@ async def test_a_message_wakes_firefox_and_is_opened_there(
     origin = f"http://localhost:{server.port}"
     await werkfunk("join", server.setup, "--profile", "anna", "--name", "Anna")
     (invite,) = await werkfunk("invite", "--profile", "anna")
-    await firefox.go(origin + "/")
-    await firefox.run(ACTIVE)
-    await firefox.go(origin + PLACE)
+    await firefox.tab.go(origin + "/")
+    await firefox.tab.run(ACTIVE)
+    await firefox.tab.go(origin + PLACE)
     await ask(firefox, "session.join", invite["link"], {"name": "Bernd", "picture": None, "device": "Firefox"})
-    endpoint = await firefox.run(SUBSCRIBE)
+    endpoint = await firefox.tab.run(SUBSCRIBE)
     assert endpoint.startswith(autopush.origin)
 
     await werkfunk("create", "--profile", "anna", "--title", "Baustelle Lindenweg", "--with", "Bernd")
@@ -104,7 +106,7 @@ async def test_a_message_wakes_firefox_and_is_opened_there(
 
     await until(firefox, has_group)
     (group,) = await ask(firefox, "chats.list")
-    await firefox.run("() => show(false)")
+    await firefox.tab.run("() => show(false)")
     sent = await ask(firefox, "messages.send", group["id"], {"text": "bis gleich", "replyTo": None, "files": []})
 
     async def acknowledged() -> bool:
@@ -112,11 +114,42 @@ async def test_a_message_wakes_firefox_and_is_opened_there(
         return any(line["id"] == sent and line["seq"] > 0 for line in page["messages"])
 
     await until(firefox, acknowledged)
-    await firefox.go("about:blank")
+    await firefox.tab.go("about:blank")
     await werkfunk("send", "--profile", "anna", "--to", "Baustelle Lindenweg", "Der Kran kommt um sieben")
     assert await autopush.acked.get() == 100, "the browser has opened the knock and handed it to the service worker"
-    await firefox.go(origin + PLACE)
-    (shown,) = await firefox.run(SHOWN)
+    await firefox.tab.go(origin + PLACE)
+    (shown,) = await firefox.tab.run(SHOWN)
     assert shown["title"] == "Baustelle Lindenweg"
     assert shown["body"].endswith("Anna: Der Kran kommt um sieben")
     assert shown["tag"] == group["id"]
+
+
+async def test_switched_on_in_the_settings_and_ended_by_signing_out(
+    cli: Cli, server: Serving, autopush: Autopush, firefox: Firefox
+) -> None:
+    anna = await Library(cli.folder / "anna", "Anna").join(server.setup)
+    tab = firefox.tab
+    group = await come_in(tab, anna)
+    origin = await tab.run("() => location.origin")
+    await tab.go(origin + "/settings/notices")
+    await tab.click("switch", "Mitteilungen auf diesem Gerät")
+    await tab.find("switch, on", "Mitteilungen auf diesem Gerät")
+    # Put away: the server knows it before the message that follows on the same connection.
+    await tab.go(f"{origin}/c/{group}")
+    await tab.find("textbox", "Nachricht")
+    await tab.run("() => dispatchEvent(new Event('pagehide'))")
+    await say(tab, "bis gleich")
+    await hear(anna)
+    await tab.go("about:blank")
+    await anna.say(group, "Der Kran kommt um sieben")
+    assert await autopush.acked.get() == 100
+    await tab.go(origin + "/settings/devices")
+    (shown,) = await tab.run(SHOWN)
+    assert shown["body"].endswith("Anna: Der Kran kommt um sieben")
+
+    await tab.click("button", "Von diesem Gerät abmelden")
+    await tab.click("button", "Jetzt löschen")
+    await tab.find("heading", "Der Draht zur Baustelle")
+    assert await autopush.ended.get()
+    assert await tab.run("async () => (await (await navigator.serviceWorker.ready).getNotifications()).length") == 0
+    await anna.close()
