@@ -160,10 +160,18 @@ async def test_the_app_opened_later_is_called_then(server: Serving, phone: Make,
         if people["Clara Öztürk"]["code"] == 1015:
             break
         await asyncio.sleep(0.1)
+    # Who is called sees what it is, how far it is and as of when; names are for who leads.
+    await open_place(page, f"/alarms/{alarm}")
+    await expect(page.get_by_text("Antworte wie im Ernstfall.")).to_be_visible()
+    await expect(page.get_by_text("1/2")).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"^Stand \d\d:\d\d Uhr$"))).to_be_visible()
+    await expect(page.get_by_role("heading", name="Personen")).to_have_count(0)
+    await look(page, "alarm-drill-member")
     # Anna's app rings until she has answered, whatever she does.
     await expect(team.page.get_by_role("alertdialog")).to_be_visible()
     await team.ben("alarms.end", alarm, False)
     await expect(team.page.get_by_role("alertdialog")).not_to_be_visible()
+    await expect(page.get_by_text("Entwarnung, von Ben Yıldız")).to_be_visible()
 
 
 async def span_of(plan: Locator, part: str, who: str, begins: str, ends: str) -> Locator:

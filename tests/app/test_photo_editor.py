@@ -15,7 +15,7 @@ from e2e.process import Serving
 
 from .browser import DESKTOP, PHONE
 from .conftest import Make, MakeEngine
-from .crew import Crew, crew, upload
+from .crew import Crew, crew, sent, upload
 from .engine import Engine, data_of
 from .memory import MEBIBYTE, Growth
 from .pictures import big_photo, blob, exif, greenest, opened, says_nothing
@@ -268,6 +268,21 @@ async def test_a_broken_photo_says_so(server: Serving, phone: Make, engine: Make
     await attach(page, wall()[:300])
     await page.get_by_role("button", name="Bearbeiten").click()
     await expect(page.get_by_text("Das Bild ist beschädigt oder hat ein unbekanntes Format.")).to_be_visible()
+
+
+async def test_three_keys_leave_room_for_the_title(server: Serving, phone: Make, engine: MakeEngine) -> None:
+    team = await crew(server, phone, engine)
+    site = await team.site("Lindenweg 4")
+    defect = {"number": 1, "note": "Riss", "place": "", "who": "", "due": None, "state": "open"}
+    await team.ben.say(site, "", files=[{**sent(wall(), "a.jpg", "image/jpeg", is_photo=True), "defects": [defect]}])
+    page = await team.open(site)
+    await expect(page.get_by_role("button", name="Mängelliste")).to_be_visible()
+    await expect(page.get_by_role("button", name="Funk", exact=True)).to_be_visible()
+    title = page.get_by_role("heading", level=1)
+    assert await title.evaluate("(title) => title.scrollWidth <= title.clientWidth")
+    await look(page, "chat-three-keys")
+    await title.click()
+    await expect(page).to_have_url(re.compile("/info$"))
 
 
 class Fingers:

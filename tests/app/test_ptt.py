@@ -13,8 +13,8 @@ from werkfunk.sdk import ogg, sound
 
 from .browser import Device
 from .conftest import Make
-from .joining import come_in
-from .tools import axe, shoot
+from .joining import come_in, look
+from .tools import axe
 
 TITLE = "Baustelle Lindenweg"
 PATIENCE_MS = 40_000
@@ -84,14 +84,12 @@ async def test_two_people_talk_and_what_was_said_is_kept(
     await status(listener, "Anna spricht")
     # The listener hears a voice: the level moves.
     await loud(listener)
-    await shoot(speaker, "funk-sprechen")
-    await shoot(listener, "funk-hoeren-desktop")
+    await look(speaker, "funk-sprechen")
+    await look(listener, "funk-hoeren-desktop")
     # Whoever comes later hears the rest.
     await listener.reload()
     await status(listener, "Anna spricht")
     await loud(listener)
-    await axe(speaker)
-    await axe(listener)
     await speaker.wait_for_function("() => (globalThis.since ??= performance.now()) + 3000 < performance.now()")
     await speaker.mouse.up()
     await status(speaker, "Kanal frei")
@@ -130,7 +128,7 @@ async def test_the_command_line_is_heard_in_the_app_and_waits_its_turn(
     await hold(second)
     await status(second, "Du bist als Nächstes dran")
     await expect(first.get_by_text("In der Reihe: Bernd")).to_be_visible()
-    await shoot(second, "funk-reihe")
+    await look(second, "funk-reihe")
     assert (await speaking)["lost"] == ""
     await status(second, "Du sprichst")
     await status(first, "Bernd spricht")
@@ -167,7 +165,7 @@ ASLEEP = "() => watched.locks.length > 0 && watched.locks.every((lock) => lock.r
 async def test_keyboard_headset_hands_free_and_listening_in(
     cli: Cli, server: Serving, desktop: Make, phone: Make
 ) -> None:
-    anna, bernd = await desktop(), await phone(color_scheme="dark")
+    anna, bernd = await desktop(), await phone()
     await anna.context.add_init_script(WATCHED)
     speaker, listener, _ = await crew(cli, server, anna, bernd)
     other = await asyncio.to_thread(cli.one, "create", "--profile", "chef", "--title", "Werkstatt", "--with", "Bernd")
@@ -196,8 +194,7 @@ async def test_keyboard_headset_hands_free_and_listening_in(
     )
     await expect(listener.get_by_text("Chef spricht")).to_be_visible(timeout=PATIENCE_MS)
     await loud(listener)
-    await shoot(listener, "funk-mithoeren")
-    await axe(listener)
+    await look(listener, "funk-mithoeren")
     await talk
     # One loudspeaker plays, and the screen stays on until the page is left.
     assert await speaker.evaluate("watched.playing.filter((one) => one.state !== 'closed').length") == 1

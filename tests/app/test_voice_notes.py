@@ -5,8 +5,9 @@ from playwright.async_api import Page, expect
 from e2e.process import Cli, Serving
 
 from .conftest import Make
+from .joining import look
 from .test_ptt import PATIENCE_MS, crew, until_note
-from .tools import axe, shoot
+from .tools import axe
 
 HOLD = "Sprachnachricht: halten und sprechen"
 
@@ -31,13 +32,13 @@ async def recorded(page: Page) -> None:
 async def test_a_note_is_held_sent_and_played_at_three_speeds(
     cli: Cli, server: Serving, phone: Make, desktop: Make
 ) -> None:
-    anna, bernd = await phone(), await desktop(color_scheme="dark")
+    anna, bernd = await phone(), await desktop()
     speaker, listener, chat = await crew(cli, server, anna, bernd)
     for page in (speaker, listener):
         await page.goto(f"{anna.origin}/c/{chat}")
     await finger(speaker)
     await recorded(speaker)
-    await shoot(speaker, "sprachnachricht-aufnehmen")
+    await look(speaker, "sprachnachricht-aufnehmen")
     await speaker.mouse.up()
     play = listener.get_by_role("button", name="Abspielen")
     await expect(play).to_be_visible(timeout=PATIENCE_MS)
@@ -49,10 +50,8 @@ async def test_a_note_is_held_sent_and_played_at_three_speeds(
         await expect(speed).to_be_visible()
         if spoken != "2-fach":
             await speed.click()
-    await axe(listener)
-    await axe(speaker)
-    await shoot(listener, "sprachnachricht-dunkel-desktop")
-    await shoot(speaker, "sprachnachricht-phone")
+    await look(listener, "sprachnachricht-desktop")
+    await look(speaker, "sprachnachricht-phone")
     await play.click()
     await expect(listener.get_by_role("button", name="Anhalten")).to_be_visible(timeout=PATIENCE_MS)
     # It plays to its end by itself.
