@@ -12,9 +12,13 @@ from werkfunk.protocol.content import Delete, Details, Edit, File, Photo, Reacti
 from werkfunk.sdk import account
 from werkfunk.sdk.account import now
 from werkfunk.sdk.client import Client
+from werkfunk.sdk.places import E7, point
 from werkfunk.sdk.timeline import fold
 
 from .engine import Engine, data_of, file
+
+Place = tuple[float, float] | None
+"""Latitude and longitude."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class View:
 
     title: str
     site: str
+    place: Place
     members: frozenset[str]
     lines: tuple[Line, ...]
 
@@ -66,7 +71,7 @@ class Person(ABC):
     @abstractmethod
     async def react(self, conversation: str, message: str, text: str) -> None: ...
     @abstractmethod
-    async def rename(self, conversation: str, title: str, site: str) -> None: ...
+    async def rename(self, conversation: str, title: str, site: str, place: Place) -> None: ...
     @abstractmethod
     async def add(self, conversation: str, user: str) -> None: ...
     @abstractmethod
@@ -139,8 +144,9 @@ class Browser(Person):
     async def react(self, conversation: str, message: str, text: str) -> None:
         await self.engine("messages.react", conversation, message, text)
 
-    async def rename(self, conversation: str, title: str, site: str) -> None:
-        await self.engine("chats.rename", conversation, title, site)
+    async def rename(self, conversation: str, title: str, site: str, place: Place) -> None:
+        at = {"latitude": place[0], "longitude": place[1]} if place else None
+        await self.engine("chats.rename", conversation, title, site, at)
 
     async def add(self, conversation: str, user: str) -> None:
         await self.engine("chats.add", conversation, [user])
@@ -161,7 +167,8 @@ class Browser(Person):
         people = {one["name"]: one["user"] for one in await self.engine("people.list")}
         lines = [one for one in await self.engine.lines(conversation) if one["kind"] != "notice"]
         return View(
-            shown["title"], shown["site"], frozenset(one["user"] for one in members),
+            shown["title"], shown["site"], shown["place"] and (shown["place"]["latitude"], shown["place"]["longitude"]),
+            frozenset(one["user"] for one in members),
             tuple(self._line(one, people) for one in lines),
         )  # fmt: skip
 
@@ -263,8 +270,8 @@ class Library(Person):
     async def react(self, conversation: str, message: str, text: str) -> None:
         await self._send(conversation, Reaction(bytes.fromhex(message), text))
 
-    async def rename(self, conversation: str, title: str, site: str) -> None:
-        await self._send(conversation, Details(title, site or None))
+    async def rename(self, conversation: str, title: str, site: str, place: Place) -> None:
+        await self._send(conversation, Details(title, site or None, point(*place) if place else None))
 
     async def add(self, conversation: str, user: str) -> None:
         await self.client.connect()
@@ -288,11 +295,12 @@ class Library(Person):
 
     async def view(self, conversation: str) -> View:
         core, name = self.client.core, bytes.fromhex(conversation)
-        row = core.local.row("SELECT title, site FROM conversation WHERE id = ?", name)
+        said = core.logs.details(name)
+        place = (said.place.latitude / E7, said.place.longitude / E7) if said.place else None
         state = core.state(name)
         members = frozenset(user.hex() for user in state.members if state.is_member(user))
         shown = [one for one in fold(core.logs.messages(name, 0)) if not isinstance(one.message.content, Details)]
-        return View(row[0], row[1] or "", members, tuple(map(_line, shown)))
+        return View(said.title, said.site or "", place, members, tuple(map(_line, shown)))
 
     async def settle(self) -> None:
         await self.client.connect()

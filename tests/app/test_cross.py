@@ -15,7 +15,7 @@ import pytest
 from e2e.process import Serving
 
 from .conftest import MakeEngine
-from .people import Browser, Library, Line, Person, View
+from .people import Browser, Library, Line, Person, Place, View
 
 SEEDS = [int(seed) for seed in os.environ.get("CROSS_SEEDS", "1 2").split()]
 STEPS = 24
@@ -58,6 +58,7 @@ class Story:
         self.data: dict[str, bytes] = {}
         self.members: set[str] = set()
         self.title, self.site = "", ""
+        self.place: Place = None
         self.log: list[str] = []
 
     async def begin(self, kinds: dict[str, str]) -> None:
@@ -159,7 +160,8 @@ class Story:
 
     async def do_rename(self) -> None:
         self.title = self.text()
-        await self.lead.rename(self.conversation, self.title, self.site)
+        self.place = self.rng.choice([None, (51.3127, 9.4797), (-33.8601234, 151.2098765)])
+        await self.lead.rename(self.conversation, self.title, self.site, self.place)
         await self.lead.settle()
 
     async def do_remove(self) -> None:
@@ -244,7 +246,7 @@ class Story:
         for said in self.spoken.values():
             assert sorted(said, key=order.index) == said, "a device's own messages keep their order"
         lines = tuple(self.lines[name] for name in order)
-        wanted = View(self.title, self.site, frozenset(self.members), lines)
+        wanted = View(self.title, self.site, self.place, frozenset(self.members), lines)
         for user in sorted(self.members):
             for device in self.people[user]:
                 await device.await_view(self.conversation, wanted)

@@ -95,14 +95,13 @@ STREETS = {
 }
 
 
-async def drawn(page: Page, scheme: str) -> None:
-    """Until water, green, houses and roads are on the map in this scheme's colours."""
+async def drawn(page: Page, scheme: str, *names: str) -> None:
+    """Until these (else water, green, houses and roads) are on the map in this scheme's colours."""
+    colours = {name: STREETS[scheme][name] for name in names or STREETS[scheme]}
     while True:
         picture = Image.open(io.BytesIO(await page.locator(".maplibregl-canvas").screenshot())).convert("RGB")
         counts = Counter({colour: n for n, colour in picture.getcolors(picture.width * picture.height) or []})
-        seen = {
-            name: sum(counts[r + i, g + i, b + i] for i in (-1, 0, 1)) for name, (r, g, b) in STREETS[scheme].items()
-        }
+        seen = {name: sum(counts[r + i, g + i, b + i] for i in (-1, 0, 1)) for name, (r, g, b) in colours.items()}
         if all(count > 200 for count in seen.values()):
             return
         await asyncio.sleep(0.3)
@@ -158,7 +157,11 @@ async def test_sharing_is_allowed_first_then_chosen_and_ends(server: Serving, ph
     ends = spot["ends"]
     await ben("places.share", site, ends)
     await ben("places.fix", {"latitude": 51.3427, "longitude": 9.4797, "accuracy": 8, "time": spot["time"]})
-    await expect(page.get_by_role("button", name=re.compile("Ben Yıldız.*3,3 km nördlich"))).to_be_visible()
+    # The list says all that the map shows, for who does not see it: who, how far, how old, how exact, until when.
+    row = page.get_by_role("list", name="Wo ist das Team").get_by_role("button", name=re.compile("^Ben Yıldız"))
+    said = r"^Ben Yıldız 3,3 km nördlich · (gerade eben|vor \d+ min) · auf 8 m genau · bis \d\d:\d\d$"
+    await expect(row).to_have_accessible_name(re.compile(said))
+    await expect(page.get_by_role("list", name="Wo ist das Team").get_by_role("listitem")).to_have_count(2)
     await expect(page.get_by_role("link", name="Hinführen zu Ben Yıldız")).to_have_attribute(
         "href", re.compile("^geo:51.3427")
     )

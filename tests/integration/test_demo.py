@@ -15,9 +15,10 @@ from tools.demo.drawings import PHOTOS
 from tools.demo.fill import fill, story
 from tools.demo.firm import firm_of, people_of
 from tools.demo.script import ZONE, Calendar, Chat, in_order, read
-from werkfunk.protocol.content import Photo, Text
+from werkfunk.protocol.content import Details, Photo, Text
 from werkfunk.sdk import account
 from werkfunk.sdk.client import Client
+from werkfunk.sdk.places import point
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +95,9 @@ async def test_somebody_signs_in_by_a_printed_link(tmp_path: Path) -> None:
             assert len(days) >= 3
             assert any(isinstance(m.content, Photo) and m.content.files[0].thumbnail for m in messages)
             site = jana.find_conversation("Lindenweg 4")
+            assert jana.core.logs.details(site) == Details(
+                "Lindenweg 4", "Lindenweg 4, 34125 Kassel", point(51.3163, 9.4931)
+            )
             assert {jana.core.chains.name(spot.user) for spot in await jana.places.team(site)} == {
                 "Ali Demir",
                 "Piotr Nowak",

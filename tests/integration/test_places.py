@@ -5,11 +5,14 @@ import pytest
 from malicious.conftest import Firm
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.content import Place
+from werkfunk.protocol.statements import parse
 from werkfunk.sdk.account import now
 from werkfunk.sdk.errors import NotAllowed, Usage
 
 KASSEL = (51.3127, 9.4797)
 HOUR = 3_600_000
+POLICY_SET = 7
+"""The kind of such a statement (docs/protocol.md, 4.1)."""
 
 
 async def test_a_place_is_sent_as_a_message(firm: Firm) -> None:
@@ -34,6 +37,33 @@ async def test_nobody_shares_until_the_organisation_allows_it(firm: Firm) -> Non
     # Forbidden again: what is still stored is shown by nobody.
     await anna.places.allow(False)
     assert await bernd.places.team(firm.group) == []
+
+
+async def test_m40_the_rule_is_a_signed_statement_that_every_member_has(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    organisation = anna.core.chains.founded.id
+    before = len(anna.core.local.chain(organisation))
+    await anna.places.allow(True)
+    await anna.places.allow(False)
+    await bernd.core.chains.refresh()
+    on, off = (parse(data) for data in bernd.core.local.chain(organisation)[before:])
+    for said, value in ((on, 1), (off, 0)):
+        assert (said.kind, said.signer.user) == (POLICY_SET, anna.core.keys.user)
+        assert said.body == {0: {"live_location": value}}
+    assert not bernd.places.allowed
+
+
+@pytest.mark.parametrize("value", [0, 2, "1", "force"])
+async def test_m40_no_policy_makes_anybody_share(firm: Firm, value: int | str) -> None:
+    """Only 1 allows, and to allow is all that there is: whatever else is said forbids."""
+    anna, bernd = await firm.people()
+    await anna.places.allow(True)
+    await bernd.core.chains.refresh()
+    await anna.office.set_policies({"live_location": value})
+    assert await bernd.places.team(firm.group) == []
+    assert not bernd.places.allowed
+    with pytest.raises(NotAllowed):
+        await bernd.places.share(firm.group, *KASSEL, ends=now() + HOUR)
 
 
 async def test_the_newest_place_counts_and_a_stop_takes_it_away(firm: Firm) -> None:

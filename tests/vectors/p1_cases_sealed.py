@@ -102,7 +102,7 @@ def _messages(w: Any) -> None:
         w.add("message", name, must, why, {**base, **changed, "event": event}, error)
 
     for name, (kind, raw) in CONTENTS.items():
-        must = "M32" if name == "unknown-kind" else "M30"
+        must = "M32" if name == "unknown-kind" else "M43" if name.startswith("details-place") else "M30"
         header = header_of(name)
         add(f"ok-{name}", must, "a content kind", seal_raw(header, signed(payload_of(header, *_content(kind, raw)))))
     header = header_of("text")
@@ -179,10 +179,19 @@ def _messages(w: Any) -> None:
         ),
         "content-defect-number": ({**good, 5: 13, 6: {**CONTENTS["defect"][1], 3: 0}}, "a defect without a number"),
         "content-defect-state": ({**good, 5: 13, 6: {**CONTENTS["defect"][1], 7: 3}}, "a state that nobody knows"),
+        "content-details-place-beyond": (_details(good, {0: 0, 1: 1_800_000_001}), "east of the date line"),
+        "content-details-place-half": (_details(good, {0: 513_127_000}), "a place without a longitude"),
+        "content-details-place-exact": (_details(good, {0: 0, 1: 0, 2: 500}), "a site's place has no accuracy"),
+        "content-details-key-unknown": ({**good, 5: 12, 6: {0: "Hof", 3: 0}}, "details with a key that nobody knows"),
         "content-thumbnail-long": (_with_thumbnail(good, 16_385), "a thumbnail of more than 16 KiB"),
     }
     for name, (payload, why) in forms.items():
-        add(name, "M30", why, seal_raw(header, signed(payload)), "record_form")
+        must = "M43" if name.startswith("content-details-place") else "M30"
+        add(name, must, why, seal_raw(header, signed(payload)), "record_form")
+
+
+def _details(good: dict[int, Any], place: dict[int, Any]) -> dict[int, Any]:
+    return {**good, 5: 12, 6: {**CONTENTS["details"][1], 2: place}}
 
 
 def _with_thumbnail(good: dict[int, Any], size: int) -> dict[int, Any]:

@@ -43,6 +43,8 @@ CONTENTS: dict[str, tuple[int, dict[int, Any]]] = {
     "answer": (10, {0: det("alarm", 16), 1: 2, 2: "komme"}),
     "system": (11, {0: "Dach fertig"}),
     "details": (12, {0: "Neubau Müller", 1: "Hauptstraße 1"}),
+    "details-place": (12, {0: "Neubau Müller", 1: "Hauptstraße 1", 2: {0: 513_127_000, 1: 94_797_000}}),
+    "details-place-alone": (12, {0: "Windrad 7", 2: {0: -900_000_000, 1: 1_800_000_000}}),
     "photo-sources": (6, {0: "Riss", 1: "files with thumbnail", 2: "sources"}),
     "photo-edited-from": (6, {0: "Riss, markiert", 1: "files with thumbnail", 3: det("target", 16)}),
     "defect": (

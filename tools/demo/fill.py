@@ -24,6 +24,7 @@ from werkfunk.protocol.content import (
     VoiceNote,
 )
 from werkfunk.sdk.client import Client
+from werkfunk.sdk.places import point
 
 BEFORE_MS = 20 * 60_000
 """The business is founded, and a conversation made, so long before its first line."""
@@ -78,7 +79,9 @@ class Play:
         if chat.kind == "direct":
             made = await first.alarms.direct(others[0])
         else:
-            made = await first.create(chat.title, others, site=chat.place if chat.kind == "site" else None)
+            place = point(*chat.at) if chat.at else None
+            site = chat.place if chat.kind == "site" else None
+            made = await first.create(chat.title, others, site=site, place=place)
         self._ids[chat.key] = made
         return made
 

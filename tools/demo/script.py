@@ -1,7 +1,8 @@
 """The demonstration's story (story/*.txt): who says what, when, where. Pure: text in, lines out.
 
-A file is one conversation: a head (`title:`, `kind:` site, group or direct, `place:`, `who:` whose first creates it,
-`unread:` who has not read the last so many), then days (`== -3`: three working days before the last) and lines:
+A file is one conversation: a head (`title:`, `kind:` site, group or direct, `place:` its address, `at:` where that is,
+`who:` whose first creates it, `unread:` who has not read the last so many), then days (`== -3`: three working days
+before the last) and lines:
 
     07:02 murat Text                    07:03 ali > answers the line before        07:04 ali >tag answers the one marked {tag}
     07:05 jana +👍                      a reaction to the line before              07:06 ali = the last own line, edited
@@ -42,6 +43,7 @@ class Chat:
     title: str = ""
     kind: str = "group"
     place: str | None = None
+    at: tuple[float, float] | None = None
     who: list[str] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
@@ -56,6 +58,9 @@ def read(key: str, text: str) -> Chat:
             day = int(row[3:])
         elif head in ("title", "kind", "place"):
             setattr(chat, head, value)
+        elif head == "at":
+            latitude, longitude = map(float, value.split())
+            chat.at = (latitude, longitude)
         elif head == "who":
             chat.who = value.split()
         elif head == "unread":

@@ -197,13 +197,32 @@ def create(
     with_: Annotated[list[str] | None, typer.Option("--with", help="Name or id; may be repeated.")] = None,
     more: Annotated[list[str] | None, typer.Argument(metavar="[PERSON]...", help="Further people.")] = None,
     site: Annotated[str | None, typer.Option("--site", help="A site's address.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Where the site is: LATITUDE,LONGITUDE.")] = None,
     json: Json = False,
 ) -> None:
     """Create a group, or a site with an address."""
-    from werkfunk.cli import people
+    from werkfunk.cli import details as doing
 
     printer = Printer(json=json)
-    _run(printer, people.create(printer, profile, title, site, [*(with_ or []), *(more or [])]))
+    _run(printer, doing.create(printer, profile, title, site, at, [*(with_ or []), *(more or [])]))
+
+
+@app.command()
+def details(
+    profile: Profile,
+    conversation: Conversation,
+    title: Annotated[str | None, typer.Option("--title")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="A site's address; empty for none.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Where the site is: LATITUDE,LONGITUDE, or none to take it away.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What a conversation is called and where it is; with options, changed (leads)."""
+    from werkfunk.cli import details as doing
+
+    printer = Printer(json=json)
+    _run(printer, doing.details(printer, profile, conversation, title, site, at))
 
 
 @app.command()

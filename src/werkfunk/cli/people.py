@@ -164,13 +164,6 @@ async def conversations(printer: Printer, profile: Path) -> None:
             printer.result(values, f"{values['title']}{unread}  {name.hex()}")
 
 
-async def create(printer: Printer, profile: Path, title: str, site: str | None, names: list[str]) -> None:
-    """Create a group or site."""
-    async with opened(profile) as client:
-        conversation = await client.create(title, [client.core.chains.find(name) for name in names], site=site)
-    printer.result({"conversation": conversation.hex()}, f"„{title}“ ist angelegt: {conversation.hex()}")
-
-
 async def change(printer: Printer, profile: Path, conversation: str, person: str, *, add: bool) -> None:
     """Add or remove somebody."""
     async with opened(profile) as client:

@@ -31,6 +31,8 @@ SOURCES_MAX = 3
 THUMBNAIL_MAX = 16_384
 LEVELS_MAX = 64
 TEXT = text(TEXT_MAX)
+LATITUDE = between(-900_000_000, 900_000_000)
+LONGITUDE = between(-1_800_000_000, 1_800_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ class VoiceNote(Record):
 class Place(Record):
     """Kind 8; degrees times 10^7, accuracy in cm."""
 
-    latitude: int = at(0, between(-900_000_000, 900_000_000))
-    longitude: int = at(1, between(-1_800_000_000, 1_800_000_000))
+    latitude: int = at(0, LATITUDE)
+    longitude: int = at(1, LONGITUDE)
     accuracy: int | None = at(2, uint, optional=True)
     label: str | None = at(3, text(200), optional=True)
 
@@ -168,11 +170,20 @@ class System(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Point(Record):
+    """Degrees times 10^7."""
+
+    latitude: int = at(0, LATITUDE)
+    longitude: int = at(1, LONGITUDE)
+
+
+@dataclass(frozen=True, slots=True)
 class Details(Record):
-    """Kind 12: what a conversation is called, and where its site is."""
+    """Kind 12: what a conversation is called, its site's address, and where that is; whole each time. [M43]"""
 
     title: str = at(0, text(200))
     site: str | None = at(1, text(500), optional=True)
+    place: Point | None = at(2, record(Point), optional=True)
 
 
 class DefectState(enum.IntEnum):

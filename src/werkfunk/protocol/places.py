@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from werkfunk.protocol.cbor import Value
+from werkfunk.protocol.content import LATITUDE, LONGITUDE
 from werkfunk.protocol.errors import EncodingRefused
-from werkfunk.protocol.records import Record, at, between, uint
+from werkfunk.protocol.records import Record, at, uint
 
-LATITUDE = between(-900_000_000, 900_000_000)
-LONGITUDE = between(-1_800_000_000, 1_800_000_000)
 POLICY = "live_location"
 """The organisation's policy: 1 allows live places, anything else and nothing said forbids them."""
 LONGEST_MS = 16 * 3_600_000

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from werkfunk.protocol import conversation as conv
-from werkfunk.protocol.content import FILES_MAX, Attachment, Content, Details, File, Photo, Text
+from werkfunk.protocol.content import FILES_MAX, Attachment, Content, Details, File, Photo, Point, Text
 from werkfunk.protocol.conversation import MemberRole
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.generation import Parts
@@ -28,9 +28,9 @@ from werkfunk.sdk.account import Clock
 from werkfunk.sdk.alarm_settings import AlarmSettings
 from werkfunk.sdk.alarms import Alarms
 from werkfunk.sdk.core import Core
-from werkfunk.sdk.errors import Usage
+from werkfunk.sdk.errors import NotAllowed, Usage
 from werkfunk.sdk.holders import Holders
-from werkfunk.sdk.log import Message
+from werkfunk.sdk.log import Message, named_lead
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
 from werkfunk.sdk.places import Places
@@ -135,9 +135,17 @@ class Client:
         return await self.outbox.send(conversation, Photo(text, tuple(attachments)), [a.blob_id for a in attachments])
 
     async def create(
-        self, title: str, people: Sequence[bytes], *, site: str | None = None, history: bool = True
+        self,
+        title: str,
+        people: Sequence[bytes],
+        *,
+        site: str | None = None,
+        place: Point | None = None,
+        history: bool = True,
     ) -> bytes:
-        """Create a group (or, with a place, a site) and give it its title."""
+        """Create a group (or, with an address, a site and where it is) and give it its title. Raises Usage, NotAllowed."""
+        if place is not None and site is None:
+            raise Usage("only a site has a place; give its address too, which may be empty")
         await self.core.chains.refresh()
         conversation = os.urandom(16)
         members = {self.core.keys.user: MemberRole.LEAD}
@@ -148,8 +156,21 @@ class Client:
         except ProtocolError as error:
             raise refused(error) from error
         await self.statements.write("create_conversation", made)
-        await self.outbox.send(conversation, Details(title, site))
+        await self.outbox.send(conversation, Details(title, site, place))
         return conversation
+
+    async def describe(self, conversation: bytes, details: Details) -> None:
+        """Say anew what a conversation is called and where its site is: all of it, `core.logs.details` has the rest. [M43]
+
+        Raises:
+            Usage: no title. NotAllowed: only leads say it. NoConnection: it waits in the outbox.
+        """
+        await self.core.catch_up(conversation)
+        if not details.title:
+            raise Usage("a conversation needs a title")
+        if not named_lead(self.core.state(conversation), self.core.keys.user):
+            raise NotAllowed("only a lead of the conversation says what it is called", "forbidden")
+        await self.outbox.send(conversation, details)
 
     async def add(self, conversation: bytes, people: Sequence[bytes]) -> None:
         """Add people: a new generation, the history's keys where the conversation grants them, the title again."""
@@ -167,9 +188,9 @@ class Client:
         await self._repeat_details(conversation)
 
     async def _repeat_details(self, conversation: bytes) -> None:
-        row = self.core.local.row("SELECT title, site FROM conversation WHERE id = ?", conversation)
-        if row is not None and row[0]:
-            await self.outbox.send(conversation, Details(row[0], row[1] or None))
+        details = self.core.logs.details(conversation)
+        if details.title:
+            await self.outbox.send(conversation, details)
         await self.alarms.repeat_templates(conversation)
 
     async def remove(self, conversation: bytes, people: Sequence[bytes]) -> None:

@@ -37,7 +37,14 @@ CREATE TABLE outbox (position INTEGER PRIMARY KEY AUTOINCREMENT, message_id BLOB
 PRAGMA user_version = 1;
 COMMIT;
 """
-VERSION = 1
+LATER = (
+    (
+        "ALTER TABLE conversation ADD COLUMN place BLOB NOT NULL DEFAULT x''",
+        "ALTER TABLE conversation ADD COLUMN details_seq INTEGER NOT NULL DEFAULT 0",
+    ),
+)
+"""What came to the schema since, never changed, only appended to: the first makes version 2."""
+VERSION = 1 + len(LATER)
 KEY_FILE = "profile.key"
 DATABASE = "profile.db"
 
@@ -78,6 +85,16 @@ class Local:
             raise SdkError("the profile was written by a newer Werkfunk; install that version")
         if version == 0:
             self._db.executescript(SCHEMA)
+        for number, statements in enumerate(LATER, 2):
+            self._migrate(number, statements)
+
+    def _migrate(self, number: int, statements: tuple[str, ...]) -> None:
+        # Asked inside the transaction: another process of this profile may be a moment ahead.
+        with self.transaction():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version < number:
+                for statement in (*statements, f"PRAGMA user_version = {number}"):
+                    self._db.execute(statement)
 
     def close(self) -> None:
         """Close the database."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from werkfunk.protocol import conversation as conv
 from werkfunk.protocol.cbor import decode, encode
-from werkfunk.protocol.content import Content, Details, from_wire, to_wire
+from werkfunk.protocol.content import Content, Details, Point, from_wire, to_wire
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.events import HEAD_ZERO, Event, EventKind, next_head, parse_event
@@ -223,15 +223,18 @@ class Logs:
         content = opened.content
         kind, raw = to_wire(content)
         self._store(state.id, logged, OPENED, event, sender=opened.user, kind=kind, content=encode([kind, dict(raw)]))
-        if isinstance(content, Details):
-            member = state.members.get(opened.user)
-            if member is not None and member.role is conv.MemberRole.LEAD:
-                self._local.run(
-                    "UPDATE conversation SET title = ?, site = ? WHERE id = ?",
-                    content.title,
-                    content.site or "",
-                    state.id,
-                )
+        if isinstance(content, Details) and named_lead(state, opened.user):
+            # An older one whose key came late does not count. [M43]
+            self._local.run(
+                "UPDATE conversation SET title = ?, site = ?, place = ?, details_seq = ?"
+                " WHERE id = ? AND details_seq < ?",
+                content.title,
+                content.site or "",
+                content.place.to_bytes() if content.place else b"",
+                logged.seq,
+                state.id,
+                logged.seq,
+            )
         return Message(state.id, logged.seq, logged.time, event.header.message_id, opened.user, content)
 
     def _compare(self, conversation: bytes, sender: bytes, claim: LogSeen, seq: int) -> None:
@@ -315,6 +318,12 @@ class Logs:
         others = [user for user in state.members if user != self._keys.user] if state else []
         return ", ".join(self._chains.name(user) for user in others) or "?"
 
+    def details(self, conversation: bytes) -> Details:
+        """What the newest details of a lead say; the title is "" while there are none. [M43]"""
+        row = self._local.row("SELECT title, site, place FROM conversation WHERE id = ?", conversation)
+        title, site, place = row or ("", "", b"")
+        return Details(title, site or None, Point.from_bytes(place) if place else None)
+
     def unread(self, conversation: bytes) -> int:
         """Messages of others beyond the read marker."""
         row = self._local.row(
@@ -333,3 +342,9 @@ class Logs:
     def drop_state(self, conversation: bytes) -> None:
         """Forget the state in memory."""
         self._states.pop(conversation, None)
+
+
+def named_lead(state: ConversationState, user: bytes) -> bool:
+    """Whether details of this person count."""
+    member = state.members.get(user)
+    return member is not None and member.role is conv.MemberRole.LEAD

@@ -5,7 +5,7 @@ A live place is shared anew by each call, always with an end. This device keeps 
 
 from dataclasses import dataclass
 
-from werkfunk.protocol.content import Place
+from werkfunk.protocol.content import Place, Point
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.places import LONGEST_MS, POLICY, LivePlace, allowed, read_live_place
 from werkfunk.protocol.slots import SlotType
@@ -53,8 +53,8 @@ class Places:
         self, conversation: bytes, latitude: float, longitude: float, *, accuracy: float = 0, label: str = ""
     ) -> frames.Ack:
         """Send a place as a message: degrees, metres. Raises Usage for what is not on the earth, else as `send`."""
-        north, east = _degrees(latitude, longitude)
-        place = Place(north, east, round(accuracy * 100) or None, label or None)
+        at = point(latitude, longitude)
+        place = Place(at.latitude, at.longitude, round(accuracy * 100) or None, label or None)
         return await self._outbox.send(conversation, place)
 
     async def share(
@@ -66,8 +66,8 @@ class Places:
         time = self._core.clock()
         if not 0 < ends - time <= LONGEST_MS:
             raise Usage("sharing must end, within 16 hours", "place_form")
-        north, east = _degrees(latitude, longitude)
-        await self._write(conversation, LivePlace(ends, time, north, east, round(accuracy * 100) or None))
+        at = point(latitude, longitude)
+        await self._write(conversation, LivePlace(ends, time, at.latitude, at.longitude, round(accuracy * 100) or None))
 
     async def stop(self, conversation: bytes) -> None:
         """Take the place away."""
@@ -96,7 +96,8 @@ class Places:
         await self._slots.write(conversation, SlotType.LIVE_PLACE, place.time, place.to_map())
 
 
-def _degrees(latitude: float, longitude: float) -> tuple[int, int]:
+def point(latitude: float, longitude: float) -> Point:
+    """Degrees as the protocol has them. Raises Usage for what is not on the earth."""
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise Usage("there is no such place on the earth", "place_form")
-    return round(latitude * E7), round(longitude * E7)
+    return Point(round(latitude * E7), round(longitude * E7))

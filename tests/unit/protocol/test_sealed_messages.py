@@ -36,6 +36,7 @@ CONTENTS: list[content.Content] = [
     content.Answer(bytes(16), 2),
     content.System("fertig"),
     content.Details("Neubau"),
+    content.Details("Neubau", "Hauptstraße 1", content.Point(513_127_000, 94_797_000)),
     content.Unknown(99, {0: "later"}),
 ]
 

@@ -9,6 +9,17 @@ export interface Point {
   readonly longitude: number;
 }
 
+const E7 = 10_000_000;
+
+/** Degrees as the protocol has them: whole numbers of 1e-7. */
+export function toE7({ latitude, longitude }: Point): Point {
+  return { latitude: Math.round(latitude * E7), longitude: Math.round(longitude * E7) };
+}
+
+export function fromE7({ latitude, longitude }: Point): Point {
+  return { latitude: latitude / E7, longitude: longitude / E7 };
+}
+
 /** Metres along the great circle (haversine). */
 export function distance(from: Point, to: Point): number {
   const [phi, theta] = [radians(from.latitude), radians(to.latitude)];

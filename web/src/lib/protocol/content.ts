@@ -53,12 +53,16 @@ export type Source = Infer<typeof Source>;
 export const DefectState = { OPEN: 0, DONE: 1, WITHDRAWN: 2 } as const;
 export type DefectState = (typeof DefectState)[keyof typeof DefectState];
 
+export const LATITUDE = between(-900_000_000, 900_000_000);
+export const LONGITUDE = between(-1_800_000_000, 1_800_000_000);
 const Place = record("Place", {
-  latitude: at(0, between(-900_000_000, 900_000_000)),
-  longitude: at(1, between(-1_800_000_000, 1_800_000_000)),
+  latitude: at(0, LATITUDE),
+  longitude: at(1, LONGITUDE),
   accuracy: at(2, uint, { optional: true }),
   label: at(3, textOf(200), { optional: true }),
 });
+/** Degrees times 10^7. */
+const PointRecord = record("Point", { latitude: at(0, LATITUDE), longitude: at(1, LONGITUDE) });
 /** The words of an alarm's answers by their codes, which alone the server knows. */
 const ANSWERS = each(pair(between(0, 2_440), textOf(80)), 10);
 
@@ -112,8 +116,15 @@ const KINDS = {
   ],
   10: ["answer", record("Answer", { alarm: at(0, ID16), code: at(1, integer), text: at(2, TEXT, { optional: true }) })],
   11: ["system", record("System", { text: at(0, TEXT) })],
-  /** What a conversation is called, and where its site is. */
-  12: ["details", record("Details", { title: at(0, textOf(200)), site: at(1, textOf(500), { optional: true }) })],
+  /** What a conversation is called, its site's address, and where that is; whole each time. [M43] */
+  12: [
+    "details",
+    record("Details", {
+      title: at(0, textOf(200)),
+      site: at(1, textOf(500), { optional: true }),
+      place: at(2, PointRecord, { optional: true }),
+    }),
+  ],
   /** One numbered defect on a photo, whole each time; the newest in the log counts. `due` in days since 1970. */
   13: [
     "defect",

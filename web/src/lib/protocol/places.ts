@@ -1,6 +1,7 @@
 import type { Value } from "./cbor";
+import { LATITUDE, LONGITUDE } from "./content";
 import { EncodingRefused } from "./errors";
-import { at, between, type Infer, record, uint } from "./records";
+import { at, type Infer, record, uint } from "./records";
 
 /** Live places: where somebody is, for a while, in a slot that the next one overwrites (docs/protocol.md, 7). [M40] */
 
@@ -11,8 +12,8 @@ export const LONGEST_MS = 16 * 3_600_000;
 
 /** Degrees times 10^7, accuracy in cm; `ends` and `time` in ms since 1970 UTC. `ends` 0: it is over, and says no place. */
 export const LivePlace = record("LivePlace", {
-  latitude: at(0, between(-900_000_000, 900_000_000), { optional: true }),
-  longitude: at(1, between(-1_800_000_000, 1_800_000_000), { optional: true }),
+  latitude: at(0, LATITUDE, { optional: true }),
+  longitude: at(1, LONGITUDE, { optional: true }),
   accuracy: at(2, uint, { optional: true }),
   ends: at(3, uint),
   time: at(4, uint),

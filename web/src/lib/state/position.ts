@@ -4,6 +4,8 @@ import type { FixView } from "../sync/views";
 /** Where this device is, as the browser says; asked for only when the person has asked for it. */
 
 const OPTIONS: PositionOptions = { enableHighAccuracy: true, maximumAge: 10_000, timeout: 20_000 };
+/** Who asks means now: not where the device was when somebody asked before. */
+const NOW: PositionOptions = { ...OPTIONS, maximumAge: 0 };
 
 function fixOf({ coords, timestamp }: GeolocationPosition): FixView {
   const { latitude, longitude, accuracy } = coords;
@@ -24,7 +26,7 @@ export function locate(): Promise<FixView> {
       (error) => {
         reject(problemOf(error));
       },
-      OPTIONS,
+      NOW,
     );
   });
 }

@@ -3,6 +3,8 @@
  * random ids and numbers, never names, titles or texts.
  */
 
+import type { Point } from "../geo/sphere";
+
 export type Hex = string;
 
 /** States of an event: opened; its key is missing; it does not open; a statement; before this member's time. */
@@ -38,6 +40,10 @@ export interface ConversationRow {
   kind: number;
   title: string;
   site: string;
+  /** Where the site is, in degrees; absent in rows of before there were such places. */
+  place?: Point | null | undefined;
+  /** `seq` of the details that say so. */
+  detailsSeq?: number | undefined;
   peer: Hex;
   members: Hex[];
   member: boolean;

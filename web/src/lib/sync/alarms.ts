@@ -1,3 +1,4 @@
+import { fromE7, toE7 } from "../geo/sphere";
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import type { ContentOf } from "../protocol/content";
 import { fromB64, toB64 } from "../wire/api";
@@ -189,7 +190,7 @@ export class Alarms {
       signed: found !== null,
       text: found?.words.text ?? prepared?.text ?? "",
       answers: found?.words.answers ?? prepared?.answers ?? [],
-      place: place ? { latitude: place.latitude / 1e7, longitude: place.longitude / 1e7 } : null,
+      place: place ? fromE7(place) : null,
     };
   }
 
@@ -268,8 +269,7 @@ export class Alarms {
     const { transport } = this.core.parts;
     if (!this.core.connected) throw new Problem("no_connection");
     const place = out.place && {
-      latitude: Math.round(out.place.latitude * 1e7),
-      longitude: Math.round(out.place.longitude * 1e7),
+      ...toE7(out.place),
       accuracy: Math.round(out.place.accuracy * 100),
       label: undefined,
     };

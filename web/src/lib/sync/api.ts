@@ -1,3 +1,4 @@
+import type { Point } from "../geo/sphere";
 import type { AlarmSettingsApi } from "./alarm_settings_views";
 import type { AlarmsApi } from "./alarm_views";
 import type { Layers } from "../protocol/layers";
@@ -112,10 +113,11 @@ export interface ChatsApi {
   get(id: Id): Promise<ConversationView>;
   members(id: Id): Promise<MemberView[]>;
   /** `id`, given by the asking tab, so that asking again (its worker went) does not make two. */
-  create(kind: ConversationKind, title: string, site: string, people: Id[], id?: Id): Promise<Id>;
+  create(kind: ConversationKind, title: string, site: string, people: Id[], id?: Id, place?: Point | null): Promise<Id>;
   /** The direct conversation with a person; made if there is none. */
   direct(person: Id, id?: Id): Promise<Id>;
-  rename(id: Id, title: string, site: string): Promise<void>;
+  /** `place` null takes the place away; not given, it stays. */
+  rename(id: Id, title: string, site: string, place?: Point | null): Promise<void>;
   add(id: Id, people: Id[]): Promise<void>;
   remove(id: Id, person: Id): Promise<void>;
   leave(id: Id): Promise<void>;
@@ -268,6 +270,8 @@ export interface PlacesApi {
   allow(wanted: boolean): Promise<void>;
   /** The person has read what the organisation decided. */
   noticed(): Promise<void>;
+  /** The person has been asked whether she has arrived at this site, on this day. Stays on this device. */
+  hinted(conversation: Id, day: string): Promise<void>;
   /** A place as a message. */
   send(conversation: Id, fix: FixView, label: string): Promise<Id>;
   /** From now on each `fix` goes to the members, until `ends` (ms). Refused `location_forbidden`. */

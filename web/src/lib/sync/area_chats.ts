@@ -1,3 +1,4 @@
+import type { Point } from "../geo/sphere";
 import { unhex } from "../protocol/bytes";
 import type { ChatsApi, FilesApi, MessagesApi, Outgoing, Where } from "./api";
 import type { Ground } from "./running";
@@ -18,16 +19,23 @@ export class Chats implements ChatsApi {
     return this.ground.running.talk.members(id);
   }
 
-  create(kind: ConversationKind, title: string, site: string, people: Id[], id?: Id): Promise<Id> {
-    return this.ground.running.talk.create(kind, title, site, people, id);
+  create(
+    kind: ConversationKind,
+    title: string,
+    site: string,
+    people: Id[],
+    id?: Id,
+    place: Point | null = null,
+  ): Promise<Id> {
+    return this.ground.running.talk.create(kind, { title, site, place }, people, id);
   }
 
   direct(person: Id, id?: Id): Promise<Id> {
     return this.ground.running.talk.direct(person, id);
   }
 
-  rename(id: Id, title: string, site: string): Promise<void> {
-    return this.ground.running.talk.details(id, title, site);
+  rename(id: Id, title: string, site: string, place?: Point | null): Promise<void> {
+    return this.ground.running.talk.describe(id, { title, site, ...(place === undefined ? {} : { place }) });
   }
 
   add(id: Id, people: Id[]): Promise<void> {

@@ -7,7 +7,8 @@ export class PlacesArea implements PlacesApi {
 
   async get(): Promise<PlacesView> {
     const { places } = this.ground.running;
-    return { allowed: places.allowed, news: await places.news(), sharing: places.sharing() };
+    const [news, hinted] = [await places.news(), await places.hinted()];
+    return { allowed: places.allowed, news, sharing: places.sharing(), hinted };
   }
 
   allow(wanted: boolean): Promise<void> {
@@ -16,6 +17,10 @@ export class PlacesArea implements PlacesApi {
 
   noticed(): Promise<void> {
     return this.ground.running.places.noticed();
+  }
+
+  hinted(conversation: Id, day: string): Promise<void> {
+    return this.ground.running.places.setHinted({ conversation, day });
   }
 
   async send(conversation: Id, fix: FixView, label: string): Promise<Id> {

@@ -97,6 +97,7 @@ export class LocalEngine implements Engine, Life {
       this.emit({ type: "session" });
       this.emit({ type: "places" });
       void faces.refresh();
+      void places.ruled().catch(ignore);
     };
     const chains = new Chains(store, transport, self.organisation, changed, (user) => {
       if (user === self.user) this.emit({ type: "devices" });

@@ -132,5 +132,6 @@ export const DEFAULTS: SettingsView = {
   simple: false,
   preview: true,
   receipts: true,
+  arrivals: false,
   push: false,
 };

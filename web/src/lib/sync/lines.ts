@@ -13,6 +13,7 @@ export type StoredNotice =
   | { event: "added" | "removed"; by: Hex; people: Hex[] }
   | { event: "left"; by: Hex }
   | { event: "renamed"; by: Hex; title: string }
+  | { event: "placed"; by: Hex; there: boolean }
   | { event: "lead"; by: Hex; people: Hex[] }
   | { event: "defect"; by: Hex; number: number; note: string; state: DefectStateName };
 

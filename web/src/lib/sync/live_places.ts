@@ -1,5 +1,6 @@
 import type { Hex } from "../protocol/bytes";
-import { distance, type Point } from "../geo/sphere";
+import { distance, fromE7, type Point, toE7 } from "../geo/sphere";
+import { Kind } from "../protocol/conversation";
 import { allowed, LivePlace, LONGEST_MS, POLICY, readLivePlace } from "../protocol/places";
 import type { RawMap } from "../protocol/records";
 import { SlotType } from "../protocol/slots";
@@ -8,11 +9,11 @@ import type { Core } from "./core";
 import type { Office } from "./office";
 import type { Slot, SlotKind, Slots } from "./slots";
 import { isNetwork } from "./transport";
-import type { FixView, ShareView, SpotView } from "./views";
+import type { FixView, PlacesView, ShareView, SpotView } from "./views";
 
 const SHARES = "shares";
 const NEWS = "live_location_seen";
-const E7 = 10_000_000;
+const HINTED = "arrival_hinted";
 /** A place is written again when somebody has moved so far (m), or after so long, but never more often than that (ms). */
 const MOVED_M = 15;
 const STILL_MS = 60_000;
@@ -58,7 +59,12 @@ export class LivePlaces implements SlotKind {
   async allow(wanted: boolean): Promise<void> {
     await this.office.setPolicies(new Map([[POLICY, wanted ? 1 : 0]]));
     await this.noticed();
-    if (!wanted) for (const share of [...this.shares]) await this.stop(share.conversation);
+    await this.ruled();
+  }
+
+  /** The organisation may have decided otherwise: what it forbids ends, and does not go on by itself when allowed anew. */
+  async ruled(): Promise<void> {
+    if (!this.allowed) for (const share of [...this.shares]) await this.stop(share.conversation);
   }
 
   /** Whether the organisation has decided otherwise since this person last looked. */
@@ -69,6 +75,17 @@ export class LivePlaces implements SlotKind {
 
   async noticed(): Promise<void> {
     await this.core.parts.store.put("kv", NEWS, this.allowed);
+    this.emit({ type: "places" });
+  }
+
+  // -- hints of having arrived: only which site the person was last asked about, and only here
+
+  async hinted(): Promise<PlacesView["hinted"]> {
+    return ((await this.core.parts.store.get("kv", HINTED)) as PlacesView["hinted"] | undefined) ?? null;
+  }
+
+  async setHinted(hinted: NonNullable<PlacesView["hinted"]>): Promise<void> {
+    await this.core.parts.store.put("kv", HINTED, hinted);
     this.emit({ type: "places" });
   }
 
@@ -88,30 +105,40 @@ export class LivePlaces implements SlotKind {
     return Promise.resolve();
   }
 
-  /** Where the members are who share it now, the newest first. */
+  /** Where the members are who share it now, the newest first: with everybody there, or with me by name. */
   team(conversation: Hex): SpotView[] {
-    const { chains, logs, env, self } = this.core.parts;
+    const { logs } = this.core.parts;
     if (!this.allowed) return [];
     const members = new Set(logs.rows.get(conversation)?.members ?? []);
+    const newest = new Map(this.shown(conversation, members, false).map((spot) => [spot.user, spot]));
+    for (const { id, kind, peer } of logs.rows.values()) {
+      if (kind !== Kind.DIRECT || id === conversation || !members.has(peer)) continue;
+      for (const spot of this.shown(id, new Set([peer]), true)) {
+        if (spot.time > (newest.get(spot.user)?.time ?? 0)) newest.set(spot.user, spot);
+      }
+    }
+    return [...newest.values()].sort((a, b) => b.time - a.time);
+  }
+
+  private shown(conversation: Hex, users: ReadonlySet<Hex>, alone: boolean): SpotView[] {
+    const { chains, env, self } = this.core.parts;
     const now = env.now();
-    return [...(this.spots.get(conversation) ?? [])]
-      .flatMap(([user, { place }]): SpotView[] => {
-        const { latitude, longitude, accuracy, ends, time } = place;
-        if (latitude === undefined || longitude === undefined || ends <= now || !members.has(user)) return [];
-        return [
-          {
-            user,
-            name: chains.name(user),
-            me: user === self.user,
-            latitude: latitude / E7,
-            longitude: longitude / E7,
-            accuracy: (accuracy ?? 0) / 100,
-            time,
-            ends,
-          },
-        ];
-      })
-      .sort((a, b) => b.time - a.time);
+    return [...(this.spots.get(conversation) ?? [])].flatMap(([user, { place }]): SpotView[] => {
+      const { latitude, longitude, accuracy, ends, time } = place;
+      if (latitude === undefined || longitude === undefined || ends <= now || !users.has(user)) return [];
+      return [
+        {
+          user,
+          name: chains.name(user),
+          me: user === self.user,
+          alone,
+          ...fromE7({ latitude, longitude }),
+          accuracy: (accuracy ?? 0) / 100,
+          time,
+          ends,
+        },
+      ];
+    });
   }
 
   // -- what this person shares
@@ -150,8 +177,7 @@ export class LivePlaces implements SlotKind {
       const waited = last ? fix.time - last.time : Infinity;
       if (last && (waited < LEAST_MS || (waited < STILL_MS && distance(last, fix) < MOVED_M))) continue;
       const place: LivePlace = {
-        latitude: Math.round(fix.latitude * E7),
-        longitude: Math.round(fix.longitude * E7),
+        ...toE7(fix),
         accuracy: Math.round(fix.accuracy * 100),
         ends,
         time: Math.min(fix.time, ends - 1),
@@ -219,8 +245,7 @@ export class LivePlaces implements SlotKind {
   ): { type: "place"; latitude: number; longitude: number; accuracy?: number; label?: string } {
     return {
       type: "place",
-      latitude: Math.round(fix.latitude * E7),
-      longitude: Math.round(fix.longitude * E7),
+      ...toE7(fix),
       ...(fix.accuracy > 0 ? { accuracy: Math.round(fix.accuracy * 100) } : {}),
       ...(label ? { label } : {}),
     };

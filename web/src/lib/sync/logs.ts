@@ -1,3 +1,4 @@
+import { fromE7 } from "../geo/sphere";
 import { equal, hex, type Hex, unhex } from "../protocol/bytes";
 import type { Content, ContentOf } from "../protocol/content";
 import * as conv from "../protocol/conversation";
@@ -336,11 +337,18 @@ export class Logs {
   private details(page: Page, row: EventRow, content: Content & { type: "details" }): EventRow {
     const role = page.state?.members.get(row.sender)?.role;
     if (role !== 1) return row;
-    const { title, site } = page.row;
-    page.row = { ...page.row, title: content.title, site: content.site ?? "" };
-    if (title === "" || (title === content.title && site === (content.site ?? ""))) return row;
-    const notice: StoredNotice = { event: "renamed", by: row.sender, title: content.title };
-    return { ...row, shown: true, notice: JSON.stringify(notice) };
+    const before = page.row;
+    // An older one whose key came late does not count. [M43]
+    if (row.seq < (before.detailsSeq ?? 0)) return row;
+    const now = { title: content.title, site: content.site ?? "", place: content.place ? fromE7(content.place) : null };
+    page.row = { ...before, ...now, detailsSeq: row.seq };
+    if (before.title === "") return row;
+    const moved = before.place?.latitude !== now.place?.latitude || before.place?.longitude !== now.place?.longitude;
+    let notice: StoredNotice | null = null;
+    if (before.title !== now.title || before.site !== now.site) {
+      notice = { event: "renamed", by: row.sender, title: now.title };
+    } else if (moved) notice = { event: "placed", by: row.sender, there: now.place !== null };
+    return notice ? { ...row, shown: true, notice: JSON.stringify(notice) } : row;
   }
 
   /** The newest says how a defect is, whoever wrote it; done and open again are lines. */
@@ -485,6 +493,8 @@ function emptyRow(id: Hex): ConversationRow {
     kind: 0,
     title: "",
     site: "",
+    place: null,
+    detailsSeq: 0,
     peer: "",
     members: [],
     member: false,

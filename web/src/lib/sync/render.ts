@@ -1,3 +1,4 @@
+import { fromE7 } from "../geo/sphere";
 import { hex, type Hex } from "../protocol/bytes";
 import type { Attachment, Content, ContentOf, Source } from "../protocol/content";
 import { type ConversationRow, type EventRow, MISSING, type OutboxRow, type PersonRow } from "../storage/rows";
@@ -51,6 +52,7 @@ export function conversationView(
     kind: KINDS[row.kind - 1] ?? "group",
     title,
     site: row.site,
+    place: row.place ?? null,
     peer,
     unread: row.unread,
     readSeq: row.readSeq,
@@ -92,6 +94,8 @@ export function noticeView(stored: string, sight: Sight): Notice {
       return { event: notice.event, by };
     case "renamed":
       return { event: "renamed", by, title: notice.title };
+    case "placed":
+      return { event: "placed", by, there: notice.there };
     case "defect":
       return { event: "defect", by, number: notice.number, note: notice.note, state: notice.state };
     case "lead":
@@ -142,8 +146,7 @@ function face(content: Content, sight: Sight): Face {
     }
     case "place": {
       const place = {
-        latitude: content.latitude / 1e7,
-        longitude: content.longitude / 1e7,
+        ...fromE7(content),
         accuracy: (content.accuracy ?? 0) / 100,
         label: content.label ?? "",
       };

@@ -1,3 +1,4 @@
+import { type Point, toE7 } from "../geo/sphere";
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import { type Attachment, type Content, type ContentOf, SOURCES_MAX } from "../protocol/content";
 import { MEDIA_TYPE } from "../media/ogg";
@@ -38,6 +39,13 @@ const KINDS: Record<ConversationKind, Kind> = { direct: Kind.DIRECT, group: Kind
 const FILES_MAX = 10;
 /** Bytes of all thumbnails of a message: an event holds 64 KiB. */
 const THUMBNAILS_MAX = 45_000;
+
+/** What a conversation is called, a site's address, and where that is. */
+interface Said {
+  title: string;
+  site: string;
+  place: Point | null;
+}
 
 /** Conversations and messages, as people work with them. */
 export class Talk {
@@ -90,8 +98,7 @@ export class Talk {
   /** Asked again for the same `id`, it is the same conversation. */
   async create(
     kind: ConversationKind,
-    title: string,
-    site: string,
+    said: Said,
     people: readonly Hex[],
     id = hex(this.core.parts.env.random(16)),
   ): Promise<Hex> {
@@ -106,7 +113,7 @@ export class Talk {
       }
     }
     const titled = logs.rows.get(id)?.title || this.outbox.rows.some((row) => row.conversation === id);
-    if (kind !== "direct" && !titled) await this.details(id, title, site);
+    if (kind !== "direct" && !titled) await this.describe(id, said);
     return id;
   }
 
@@ -123,11 +130,19 @@ export class Talk {
   async direct(person: Hex, id?: Hex): Promise<Hex> {
     const rows = [...this.core.parts.logs.rows.values()];
     const known = rows.find((row) => row.kind === Kind.DIRECT && row.peer === person);
-    return known?.id ?? this.create("direct", "", "", [person], id);
+    return known?.id ?? this.create("direct", { title: "", site: "", place: null }, [person], id);
   }
 
-  async details(id: Hex, title: string, site: string): Promise<void> {
-    await this.outbox.queue(id, { type: "details", title: title.trim(), site: site.trim() || undefined });
+  /** Say anew what changes; the parts that stay go along. [M43] */
+  async describe(id: Hex, change: Partial<Said> = {}): Promise<void> {
+    const row = this.core.parts.logs.rows.get(id);
+    const said: Said = { title: row?.title ?? "", site: row?.site ?? "", place: row?.place ?? null, ...change };
+    await this.outbox.queue(id, {
+      type: "details",
+      title: said.title.trim(),
+      site: said.site.trim() || undefined,
+      place: said.place ? toE7(said.place) : undefined,
+    });
     void this.outbox.flush();
   }
 
@@ -152,9 +167,8 @@ export class Talk {
         }
       }
     }
-    const row = logs.rows.get(id);
     await this.templates.again(id);
-    if (row?.title) await this.details(id, row.title, row.site);
+    if (logs.rows.get(id)?.title) await this.describe(id);
   }
 
   async remove(id: Hex, person: Hex): Promise<void> {
@@ -172,8 +186,7 @@ export class Talk {
     await this.core.catchUp(id);
     const role = lead ? MemberRole.LEAD : MemberRole.MEMBER;
     await this.statements.change(id, (desk, state, seen) => desk.setRole(state, seen, person, role));
-    const row = this.core.parts.logs.rows.get(id);
-    if (lead && row?.title) await this.details(id, row.title, row.site);
+    if (lead && this.core.parts.logs.rows.get(id)?.title) await this.describe(id);
   }
 
   async read(id: Hex, seq: number): Promise<boolean> {

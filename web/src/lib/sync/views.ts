@@ -1,3 +1,5 @@
+import type { Point } from "../geo/sphere";
+
 /**
  * What the worker shows to the app: plain values that survive structured cloning. No keys, no chains, no handles.
  *
@@ -76,6 +78,8 @@ export interface ConversationView {
   title: string;
   /** A site's address, else "". */
   site: string;
+  /** Where a site is, if somebody has said so. */
+  place: Point | null;
   /** The other person of a direct conversation. */
   peer: PersonView | null;
   unread: number;
@@ -118,6 +122,7 @@ export type Notice =
   | { event: "removed"; by: string; people: string[] }
   | { event: "left"; by: string }
   | { event: "renamed"; by: string; title: string }
+  | { event: "placed"; by: string; there: boolean }
   | { event: "lead"; by: string; person: string }
   | { event: "defect"; by: string; number: number; note: string; state: DefectStateName }
   | { event: "system"; text: string };
@@ -272,6 +277,8 @@ export interface SettingsView {
   preview: boolean;
   /** Others see that I have read. */
   receipts: boolean;
+  /** On a site, ask me whether I want to say that I have arrived. */
+  arrivals: boolean;
   /** This device wants to be told while the app is not open; renewed at each start. */
   push: boolean;
 }
@@ -318,6 +325,8 @@ export interface SpotView extends FixView {
   user: Id;
   name: string;
   me: boolean;
+  /** Shared with me by name, not with everybody of the conversation that is asked for. */
+  alone: boolean;
   ends: number;
 }
 
@@ -333,4 +342,6 @@ export interface PlacesView {
   /** It has decided otherwise since this person last looked. */
   news: boolean;
   sharing: ShareView[];
+  /** The site that this person was last asked about, and the day ("2026-11-30"): see `state/arrival`. */
+  hinted: { conversation: Id; day: string } | null;
 }

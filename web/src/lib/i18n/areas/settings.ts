@@ -14,6 +14,9 @@ export const settings = area(
     "settings.simpleText": "Große Kacheln zum Starten",
     "settings.receipts": "Lesebestätigungen",
     "settings.receiptsText": "Andere sehen, ob du gelesen hast",
+    "settings.arrivals": "Hinweis bei Ankunft",
+    "settings.arrivalsText":
+      "Fragt dich auf der Baustelle, ob du „Angekommen“ schreiben willst. Dein Standort bleibt auf diesem Gerät.",
     "settings.devices": "Geräte",
     "settings.code": "Wiederherstellungscode",
     "settings.devicesText": "Handy, Tablet, Computer",
@@ -103,6 +106,8 @@ export const settings = area(
     "settings.simpleText": "Large tiles to start from",
     "settings.receipts": "Read receipts",
     "settings.receiptsText": "Others see whether you have read",
+    "settings.arrivals": "Hint on arrival",
+    "settings.arrivalsText": "On a site, asks whether you want to write “Arrived”. Your location stays on this device.",
     "settings.devices": "Devices",
     "settings.code": "Recovery code",
     "settings.devicesText": "Phone, tablet, computer",

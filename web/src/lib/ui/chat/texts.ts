@@ -16,6 +16,8 @@ export function noticeText(notice: Notice): string {
       return t("notice.renamed", { by: notice.by, title: notice.title });
     case "lead":
       return t("notice.lead", { by: notice.by, person: notice.person });
+    case "placed":
+      return t(notice.there ? "notice.placed" : "notice.unplaced", { by: notice.by });
     case "defect":
       return t(`notice.defect.${notice.state}`, { by: notice.by, number: notice.number, note: notice.note });
     case "system":

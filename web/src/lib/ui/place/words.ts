@@ -17,10 +17,17 @@ export function length(metres: number): string {
   return t("place.kilometres", { n });
 }
 
-/** "340 m nordöstlich" */
+/** "auf 12 m genau"; nothing where it is not said. */
+export function accuracy(metres: number): string {
+  return metres > 0 ? t("place.accuracy", { metres: Math.round(metres) }) : "";
+}
+
+/** "340 m nordöstlich"; nearer than any device knows, there is no direction. */
 export function way(from: Point, to: Point): string {
+  const metres = distance(from, to);
+  if (metres < 5) return t("place.close");
   return t("place.away", {
-    distance: length(distance(from, to)),
+    distance: length(metres),
     direction: t(`place.${direction(bearing(from, to))}`),
   });
 }
