@@ -8,7 +8,11 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Error, Request,
 from .link import Link
 
 # A browser logs each failed request by itself; what was asked of whom and answered is judged by the test and below.
-NETWORK = re.compile(r"^Failed to load resource: |^WebSocket connection to .* failed: ")
+NETWORK = re.compile(
+    r"^Failed to load resource: |^WebSocket connection to .* failed: "
+    # The service worker's script, when the network goes while a page registers it.
+    r"|^An unknown error occurred when fetching the script\."
+)
 # A browser process of its own also calls its maker, whatever is switched off; a page's request there is found above it.
 MAKER = re.compile(r"^(http://)?[a-z0-9.-]+\.(google|googleapis|gstatic)\.com(:443|/|$)")
 VIOLATIONS = """() => addEventListener("securitypolicyviolation", (event) =>
