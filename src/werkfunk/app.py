@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from werkfunk.adapters.outgoing import Outside
 from werkfunk.adapters.push_sender import Allowed, PushSender
 from werkfunk.adapters.webpush import Vapid
 from werkfunk.domain.errors import Code
+from werkfunk.http.bare import bare
 from werkfunk.http.context import Services
 from werkfunk.http.edge import application
 from werkfunk.http.protocol import http_protocol
@@ -153,12 +155,17 @@ class Server:
             push.chains_changed()
 
         directory.told = told
+        https = any(origin.startswith("https://") for origin in config.origins(self._port))
         self._blobs = blobs
         self._server = _Uvicorn(
             UvicornConfig(
-                application(services),
-                http=http_protocol(2 * config.silence_seconds),
-                ws=protocol_class(gateway, lambda origin: not self._stopping and _is_own(origin, sessions.origins())),
+                application(services, https=https),
+                http=http_protocol(2 * config.silence_seconds, https=https),
+                ws=protocol_class(
+                    gateway,
+                    lambda origin: not self._stopping and _is_own(origin, sessions.origins()),
+                    partial(bare, https=https),
+                ),
                 lifespan="off",
                 access_log=False,
                 log_config=None,

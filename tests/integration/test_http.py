@@ -1,5 +1,8 @@
 """Every route: headers, forms, methods; the matrix of roles; the documented schema, tried out."""
 
+import asyncio
+import json
+
 import pytest
 
 from malicious.conftest import Firm
@@ -19,7 +22,7 @@ from .raw import ask, code
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/healthz", 200), ("GET", "/readyz", 200), ("GET", "/schema/openapi.json", 200), ("GET", "/metrics", 200),
+        ("GET", "/", 200), ("GET", "/healthz", 200), ("GET", "/readyz", 200), ("GET", "/schema/openapi.json", 200), ("GET", "/metrics", 200),
         ("GET", "/nothing", 404), ("POST", "/healthz", 405), ("GET", "/v1/people", 401), ("GET", "/v1/setup/zz", 404),
         ("GET", "/v1/invitations/" + "0" * 64, 404), ("GET", "/v1/recovery/" + "0" * 32, 404), ("GET", "/v1/blobs/x", 401),
     ],
@@ -32,6 +35,43 @@ async def test_every_answer_has_the_strict_headers(firm: Firm, method: str, path
     assert "unsafe" not in answer.headers["content-security-policy"]
     if status >= 400:
         assert code(answer)
+
+
+HOST = "Host: x\r\n"
+UPGRADE = HOST + "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "expected"),
+    [
+        ("no http at all\r\n", 400, "malformed"),
+        ("GET / HTTP/1.1\r\nHo st: x\r\n", 400, "malformed"),
+        ("GET /elsewhere HTTP/1.1\r\n" + UPGRADE + KEY + "Sec-WebSocket-Version: 13\r\n", 404, "not_found"),
+        ("GET /v1/ws HTTP/1.1\r\n" + UPGRADE + KEY + "Sec-WebSocket-Version: 8\r\n", 400, "malformed"),
+        ("GET /v1/ws HTTP/1.1\r\n" + UPGRADE + "Sec-WebSocket-Version: 13\r\n", 400, "malformed"),
+        (
+            "GET /v1/ws HTTP/1.1\r\nOrigin: https://evil.example\r\n" + UPGRADE + KEY + "Sec-WebSocket-Version: 13\r\n",
+            404, "not_found",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_is_no_request_is_answered_like_all_others(
+    firm: Firm, head: str, status: int, expected: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(firm.base.rpartition(":")[2]))
+    writer.write(f"{head}\r\n".encode())
+    answer, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    first, *lines = answer.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    assert int(first.split()[1]) == status
+    for name, value in HEADERS:
+        assert headers[name.decode()] == value.decode()
+    assert headers["content-type"] == "application/problem+json"
+    assert json.loads(body)["code"] == expected
+    assert len(body) == int(headers["content-length"])
 
 
 async def test_metrics_are_for_this_machine_only(firm: Firm) -> None:

@@ -26,8 +26,8 @@ from werkfunk.wire.routes import ROUTES, Route
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
 
 
-def application(services: Services) -> ASGIApp:
-    """The ASGI application."""
+def application(services: Services, *, https: bool) -> ASGIApp:
+    """The ASGI application; `https` says that people reach it over TLS."""
     routes = [_mount(services, r.path, r.method, r.name, _from_table(r)) for r in ROUTES]
     for path, method, name, endpoint in (
         ("/v1/blobs", "OPTIONS", "blob_options", tus.options),
@@ -41,7 +41,6 @@ def application(services: Services) -> ASGIApp:
         ("/metrics", "GET", "metrics", _metrics),
     ):
         routes.append(_mount(services, path, method, name, endpoint))
-    https = any(origin.startswith("https://") for origin in services.config.origins())
     app = _mount(services, "/{path:path}", "GET", "app", app_files.AppFiles(app_files.FOLDER).serve)
     return Headers(_Edge(Router(routes), Router([app])), https=https)
 

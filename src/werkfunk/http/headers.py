@@ -19,12 +19,17 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
+def strict(*, https: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """Those of every answer; with TLS in front, browsers are told to insist on it (RFC 6797)."""
+    return (*HEADERS, HSTS) if https else HEADERS
+
+
 class Headers:
     """ASGI middleware that adds them to every answer."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
-        self._headers = (*HEADERS, HSTS) if https else HEADERS
+        self._headers = strict(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""

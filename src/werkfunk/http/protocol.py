@@ -1,7 +1,8 @@
-"""uvicorn's HTTP protocol with the two limits that it lacks: how long and how large the head of a request may be.
+"""uvicorn's HTTP protocol with the two limits that it lacks: how long and how large the head of a request may be; and
+with an answer like all others to what is no HTTP.
 
-Without them whoever connects and says nothing, or never ends its headers, holds a socket and memory for ever. Leans on
-uvicorn's insides, which is pinned; tests hold both limits.
+Without the limits whoever connects and says nothing, or never ends its headers, holds a socket and memory for ever. Leans on
+uvicorn's insides, which is pinned; tests hold all three.
 """
 
 import asyncio
@@ -10,10 +11,13 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from werkfunk.domain import limits
+from werkfunk.domain.errors import Code, Failure
+from werkfunk.http.bare import bare, written
 
 
-def http_protocol(head_s: float) -> type[asyncio.Protocol]:
+def http_protocol(head_s: float, *, https: bool) -> type[asyncio.Protocol]:
     """The class that uvicorn is given as `http`; a request's head must be complete after `head_s` seconds."""
+    malformed = written(bare(Failure(Code.MALFORMED), https=https))
 
     class Http(HttpToolsProtocol):
         """See the module."""
@@ -49,6 +53,11 @@ def http_protocol(head_s: float) -> type[asyncio.Protocol]:
                 self._size += len(data)
                 if self._size > limits.HEAD_MAX:
                     self._end()
+
+        def send_400_response(self, msg: str) -> None:
+            """What came is no HTTP."""
+            self.transport.write(malformed)
+            self.transport.close()
 
         def on_message_begin(self) -> None:
             """The first bytes of a request, perhaps the second on this connection."""

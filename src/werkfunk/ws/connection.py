@@ -1,7 +1,7 @@
 """One WebSocket connection: sign in by a signed challenge, then frames in, one service call, frames out.
 
-Back-pressure: what waits in the socket is bounded; a reader that is too slow is cut (a frame would not reach it) and catches up by
-cursor. What a client may have in flight is bounded too.
+Back-pressure: what waits in the socket is bounded; a reader that is too slow gets no more, is told `resume` behind what
+waits, and catches up by cursor. What a client may have in flight is bounded too.
 """
 
 import asyncio
@@ -48,7 +48,8 @@ class Connection:
 
     def push(self, prepared: bytes) -> None:
         """See hub.Peer."""
-        self._out.append(prepared)
+        if self._alive:
+            self._out.append(prepared)
 
     def flush(self) -> None:
         """See hub.Peer."""
@@ -60,8 +61,7 @@ class Connection:
         out.clear()
         if transport.get_write_buffer_size() > limits.OUTBOX_MAX:
             self._gateway.refused("resume")
-            self._alive = False
-            transport.abort()
+            self.end("resume")
 
     def send(self, frame: Frame) -> None:
         """Send one frame now."""
@@ -70,12 +70,17 @@ class Connection:
 
     def end(self, code: str) -> None:
         """See hub.Peer."""
-        if self._alive:
-            self.send(frames.Goodbye(code))
-            if self._alive:
-                self._transport.write(framing.close(CLOSE_CODES.get(code, 4003)))
-                self._alive = False
-                self._transport.close()
+        if not self._alive:
+            return
+        self._alive = False
+        goodbye = framing.frame(frames.encode(frames.Goodbye(code)))
+        self._transport.write(b"".join((*self._out, goodbye, framing.close(CLOSE_CODES.get(code, 4003)))))
+        self._out.clear()
+        self._transport.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        # It comes behind all that waits; whoever does not take it in time is cut without it.
+        self._timer = self._gateway.loop.call_later(self._gateway.silence_s, self._transport.abort)
 
     @property
     def connected(self) -> bool:

@@ -7,6 +7,7 @@ versions are pinned, for this leans on their insides; tests hold ordering, ping,
 import asyncio
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from picows import (
@@ -16,15 +17,22 @@ from picows import (
     WSMsgType,
     WSTransport,
     WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from werkfunk.domain import limits
+from werkfunk.domain.errors import Code, Failure
 from werkfunk.ws import framing
 from werkfunk.ws.connection import Connection
 from werkfunk.ws.gateway import Gateway
 
 PATH = b"/v1/ws"
+VERSION = "13"
+"""RFC 6455, section 4.1."""
+Refuse = Callable[[Failure], tuple[HTTPStatus, dict[str, str], bytes]]
+"""Status, headers and body of the answer to an upgrade that is refused."""
 READ_BUFFER = 2048
 _quiet = logging.getLogger("werkfunk.ws.picows")
 
@@ -71,18 +79,28 @@ class Listener(WSListener):
             self._connection.lost()
 
 
-def protocol_class(gateway: Gateway, allowed: Callable[[bytes | None], bool]) -> type[asyncio.Protocol]:
+def protocol_class(gateway: Gateway, allowed: Callable[[bytes | None], bool], refuse: Refuse) -> type[asyncio.Protocol]:
     """The class that uvicorn is given as `ws`.
 
     Args:
         gateway: what connections share.
         allowed: whether a page of this Origin may connect (None: not a browser).
+        refuse: the answer to all other upgrades.
     """
 
-    def factory(request: WSUpgradeRequest) -> Listener | None:
+    def check(request: WSUpgradeRequest) -> None:
         origin = request.headers.get("Origin")
         if request.path.partition(b"?")[0] != PATH or not allowed(origin.encode() if origin else None):
-            return None
+            raise Failure(Code.NOT_FOUND)
+        if request.headers.get("Sec-WebSocket-Version") != VERSION or "Sec-WebSocket-Key" not in request.headers:
+            raise Failure(Code.MALFORMED)
+
+    def factory(request: WSUpgradeRequest) -> Listener | WSUpgradeResponseWithListener:
+        try:
+            check(request)
+        except Failure as failure:
+            status, headers, body = refuse(failure)
+            return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, body, headers), None)
         return Listener(gateway)
 
     class Upgrade(WSProtocol):  # type: ignore[misc]

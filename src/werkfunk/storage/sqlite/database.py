@@ -48,7 +48,7 @@ def connect(path: Path, key: bytes) -> Connection:
             "foreign_keys = ON",
             "busy_timeout = 5000",
             "temp_store = MEMORY",
-            "cache_size = -8000",
+            "cache_size = -6000",
             f"wal_autocheckpoint = {WAL_PAGES_MAX}",
         ):
             connection.execute(f"PRAGMA {pragma}")
