@@ -65,7 +65,10 @@ def what_the_server_knows() -> str:
         """,
         "## Logs",
         "Lines of JSON on standard error. Only these fields can be logged; any other is an error in the program.",
-        table(("Field", "Meaning"), [(f"`{name}`", text) for name, text in FIELDS.items()]),
+        table(
+            ("Field", "Purpose", "Legal basis", "Retention"),
+            [(f"`{name}`", one.purpose, one.basis, one.retention) for name, one in FIELDS.items()],
+        ),
         "`/metrics` counts events, requests by route and status, refusals by code, connections and faults: nothing by person.",
     ]
     return joined(parts)

@@ -1,5 +1,6 @@
 """The documentation says what the code does: settings, errors, frames, and above all what the server stores."""
 
+import ast
 import dataclasses
 import re
 import typing
@@ -10,7 +11,7 @@ import pytest
 
 from tools import pages
 from werkfunk.adapters.config import Config
-from werkfunk.adapters.logs import FIELDS
+from werkfunk.adapters.logs import FIELDS, UndeclaredField, only_declared
 from werkfunk.domain.errors import Code
 from werkfunk.storage.schema import COLUMNS
 from werkfunk.storage.sqlite.database import connect, migrate
@@ -60,6 +61,26 @@ def test_the_reader_finds_every_column_and_log_field() -> None:
         assert listed == [column.name for column in COLUMNS if column.table == name]
     logs = page.partition("\n## Logs\n")[2]
     assert re.findall(r"^\| `(\w+)` \|", logs, re.MULTILINE) == list(FIELDS)
+
+
+def test_every_log_call_uses_declared_fields_alone() -> None:
+    """By reading the calls: one that no test runs is found as well."""
+    used: set[str] = set()
+    for path in (pages.DOCS.parent / "src" / "werkfunk").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log")), keywords=keywords):
+                    assert None not in [one.arg for one in keywords], f"{path}: a log call hides its fields"
+                    used |= {str(one.arg) for one in keywords}
+    assert "where" in used
+    assert used <= set(FIELDS)
+    assert [name for name, one in FIELDS.items() if not (one.purpose and one.basis and one.retention)] == []
+
+
+def test_an_undeclared_field_is_not_logged() -> None:
+    values = {"event": "fault", "name": "Anna"}
+    with pytest.raises(UndeclaredField, match="name"):
+        only_declared(None, "info", values)
 
 
 def test_every_setting_is_documented() -> None:

@@ -1,1 +1,1 @@
-"""What is outside: clock, blobs, bus. Each behind a small class."""
+"""What is outside: clock, files, maps, logs, push services, gateways. Each behind a small class."""

@@ -20,7 +20,7 @@ from werkfunk.services.alarm_settings import AlarmSettings
 from werkfunk.services.alarm_views import board_person, frame_of, info
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory
-from werkfunk.services.hub import Hub, Peer
+from werkfunk.services.hub import Bus, Peer
 from werkfunk.services.limiter import Limiter
 from werkfunk.services.push import Notice
 from werkfunk.storage.alarms import Advance, AlarmRow, AlarmStore, MarkRow, ReportRow
@@ -45,7 +45,7 @@ class Alarms:
         directory: Directory,
         conversations: Conversations,
         settings: AlarmSettings,
-        hub: Hub,
+        bus: Bus,
         raises: Limiter,
         notify: Notify,
         clock: Clock,
@@ -55,7 +55,7 @@ class Alarms:
         self._directory = directory
         self._conversations = conversations
         self._settings = settings
-        self._hub = hub
+        self._bus = bus
         self._raises = raises
         self._clock = clock
         self._fault = fault
@@ -209,10 +209,10 @@ class Alarms:
         users = list(users)
         fresh = [user for user in users if row.state.people[user].stage is Stage.SENT]
         # Who has not answered anything sees the same frame: it is encoded once.
-        self._hub.publish(fresh, frame_of(row, None, watching=False))
+        self._bus.publish(fresh, frame_of(row, None, watching=False))
         watchers = self._watchers.get(alarm, set())
         for user in set(users) - set(fresh) | (watchers & set(fresh)):
-            self._hub.publish([user], frame_of(row, user, watching=user in watchers))
+            self._bus.publish([user], frame_of(row, user, watching=user in watchers))
         quiet = await self._settings.in_quiet(users) if row.level is Level.INFO else set()
         left = set(users) - quiet
         for conversation, seq in row.places:
@@ -230,13 +230,13 @@ class Alarms:
         coming, seen, called = row.state.numbers()
         people = [board_person(user, row.state.people[user]) for user in changed]
         frame = frames.AlarmBoard(alarm, int(row.state.status), coming, seen, called, people)
-        self._hub.publish(self._watchers.get(alarm, set()), frame)
+        self._bus.publish(self._watchers.get(alarm, set()), frame)
 
     def tell_everybody(self, row: AlarmRow) -> None:
         """The alarm's state has changed: everybody called and every watcher learns it."""
         watchers = self._watchers.get(row.id, set()) | ({row.raiser} if row.raiser else set())
         for user in set(row.state.people) | watchers:
-            self._hub.publish([user], frame_of(row, user, watching=user in watchers))
+            self._bus.publish([user], frame_of(row, user, watching=user in watchers))
         if row.state.status not in OPEN:
             self._watchers.pop(row.id, None)
 
@@ -245,7 +245,7 @@ class Alarms:
         for row in self._open.values():
             watching = peer.user in self._watchers.get(row.id, ())
             if watching or peer.user in row.state.people:
-                peer.push(self._hub.prepare(encode(frame_of(row, peer.user, watching=watching))))
+                peer.push(self._bus.prepare(encode(frame_of(row, peer.user, watching=watching))))
         peer.flush()
 
     async def _watching(self, row: AlarmRow) -> set[bytes]:

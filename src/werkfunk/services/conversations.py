@@ -16,7 +16,7 @@ from werkfunk.protocol.kdf import sha256
 from werkfunk.protocol.statements import body_of, parse
 from werkfunk.services.appender import Appender, Done
 from werkfunk.services.directory import Directory, refused
-from werkfunk.services.hub import Hub, Peer
+from werkfunk.services.hub import Bus, Peer
 from werkfunk.services.rooms import Room, Rooms
 from werkfunk.storage.store import Append, Appended, BoxRow, EventRow, MemberRow, StatementWrite, Store
 from werkfunk.wire import api, frames
@@ -34,14 +34,14 @@ class Conversations:
         store: Store,
         directory: Directory,
         rooms: Rooms,
-        hub: Hub,
+        bus: Bus,
         clock: Clock,
         fault: Callable[[BaseException], None],
     ) -> None:
         self._store = store
         self._directory = directory
         self._rooms = rooms
-        self._hub = hub
+        self._bus = bus
         self._clock = clock
         self._dirty: set[Peer] = set()
         self.told: Told = lambda readers, device, conversation, seq: None
@@ -114,7 +114,7 @@ class Conversations:
     def _emit(self, room: Room, conversation: bytes, result: Appended, data: bytes, origin: Peer | None) -> None:
         room.last_seq = max(room.last_seq, result.seq)
         frame = frames.Event(conversation, result.seq, result.time, data)
-        self._hub.publish(room.members, frame, but=origin, dirty=self._dirty)
+        self._bus.publish(room.members, frame, but=origin, dirty=self._dirty)
 
     def _flush(self) -> None:
         """After a commit: one write a connection for all that it brought."""
@@ -273,7 +273,7 @@ class Conversations:
     ) -> None:
         """Who was removed still learns of it, by the statement itself."""
         gone = set(before.members) - set(room.state.members) if before else set()
-        self._hub.publish(gone, frames.Event(conversation, result.seq, result.time, data), dirty=self._dirty)
+        self._bus.publish(gone, frames.Event(conversation, result.seq, result.time, data), dirty=self._dirty)
 
     @staticmethod
     def _effects(
@@ -398,7 +398,7 @@ class Conversations:
         )
         if not kept:
             raise Failure(Code.RATE_LIMITED, "too many slots")
-        self._hub.publish(room.members, frames.Slot(header.conversation, data), but=origin)
+        self._bus.publish(room.members, frames.Slot(header.conversation, data), but=origin)
         return header.message_id
 
     async def slots(self, subject: Subject, conversation: bytes) -> api.Slots:
@@ -412,7 +412,7 @@ class Conversations:
         if not room.state.entitled(subject.user, generation):
             raise Failure(Code.FORBIDDEN, "not entitled")
         await self._store.ask_repair(conversation, subject.user, generation)
-        self._hub.publish(room.members, frames.RepairWanted(conversation, generation, subject.user))
+        self._bus.publish(room.members, frames.RepairWanted(conversation, generation, subject.user))
         return api.Empty()
 
     async def answer_repair(self, subject: Subject, conversation: bytes, body: api.RepairAnswer) -> api.Empty:
@@ -423,7 +423,7 @@ class Conversations:
         row = BoxRow(body.user, 2, body.generation, body.generation, body.box_generation, body.box)
         if await self._store.answer_repair(conversation, row):
             frame = frames.RepairWanted(conversation, body.generation, body.user, answered=True)
-            self._hub.publish([body.user], frame)
+            self._bus.publish([body.user], frame)
         return api.Empty()
 
     async def repairs(self, subject: Subject) -> api.Repairs:

@@ -19,7 +19,7 @@ from werkfunk.domain.floor import Floor, Rank, Turn
 from werkfunk.domain.roles import Operation, Role, Subject
 from werkfunk.protocol.conversation import ConversationState, MemberRole
 from werkfunk.services.directory import Directory
-from werkfunk.services.hub import Hub, Peer
+from werkfunk.services.hub import Bus, Peer
 from werkfunk.services.rooms import Room, Rooms
 from werkfunk.storage.store import Store, StoreFull
 from werkfunk.wire import frames
@@ -89,7 +89,7 @@ class Floors:
         store: Store,
         directory: Directory,
         rooms: Rooms,
-        hub: Hub,
+        bus: Bus,
         metrics: Metrics,
         clock: Clock,
         fault: Callable[[BaseException], None],
@@ -97,7 +97,7 @@ class Floors:
         self._store = store
         self._directory = directory
         self._rooms = rooms
-        self._hub = hub
+        self._bus = bus
         self._metrics = metrics
         self._clock = clock
         self._fault = fault
@@ -252,7 +252,7 @@ class Floors:
             self._over(conversation, channel, "rekey_required")
             return
         peer.send(frames.FloorGranted(conversation, turn.burst, burst.ends))
-        self._hub.publish(room.members, self._taken(burst))
+        self._bus.publish(room.members, self._taken(burst))
         self._tell_places(conversation, channel)
         self._loop.call_later(WATCH_S, self._watch, burst, channel)
 
@@ -295,12 +295,12 @@ class Floors:
         self._bursts.pop(burst.turn.burst, None)
         channel.peers.pop(burst.turn.burst, None)
         frame = frames.FloorReleased(conversation, burst.turn.burst, reason)
-        self._hub.publish(burst.members | {burst.turn.user}, frame)
+        self._bus.publish(burst.members | {burst.turn.user}, frame)
 
     def _tell_queue(self, conversation: bytes, channel: Channel) -> None:
         burst = channel.burst
         if burst is not None:
-            self._hub.publish(burst.members, self._taken(burst))
+            self._bus.publish(burst.members, self._taken(burst))
         self._tell_places(conversation, channel)
 
     def _tell_places(self, conversation: bytes, channel: Channel) -> None:
@@ -345,7 +345,7 @@ class Floors:
                 raise refusal
             return
         burst.heard, burst.next = now, frame.number + 1
-        burst.out.append(self._hub.prepare(payload))
+        burst.out.append(self._bus.prepare(payload))
         if len(burst.out) == 1:
             if not self._ready:
                 self._loop.call_soon(self._pass_on)

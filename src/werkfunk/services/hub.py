@@ -1,4 +1,4 @@
-"""Who is connected, and handing frames to them. The bus between nodes will stand behind the same three methods."""
+"""Who is connected, and handing frames to them. Services know the `Bus` alone: it may reach other nodes as well."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -24,11 +24,32 @@ class Peer(Protocol):
         """Say goodbye with `code` and close."""
 
 
-class Hub:
-    """The connections of this node, by user."""
+class Bus(Protocol):
+    """Hands frames to people, whichever connections they have; fan-out only, for the store is the truth."""
+
+    prepare: Callable[[bytes], bytes]
+    """Turns an encoded frame into what goes on the wire, once for all receivers."""
+
+    def publish(
+        self, users: Iterable[bytes], frame: Frame, *, but: Peer | None = None, dirty: set[Peer] | None = None
+    ) -> None:
+        """Hand a frame to every connection of `users`.
+
+        Args:
+            users: the receivers.
+            frame: what to send; encoded once.
+            but: a connection that does not need it.
+            dirty: collects the connections instead of flushing them, for callers with more to come.
+        """
+
+    def cut(self, user: bytes, code: str, device: bytes | None = None) -> None:
+        """End a user's connections (of one device, or all)."""
+
+
+class Hub(Bus):
+    """The bus in process: the connections of this node, by user."""
 
     def __init__(self, prepare: Callable[[bytes], bytes]) -> None:
-        """`prepare` turns an encoded frame into what goes on the wire, once for all receivers."""
         self.prepare = prepare
         self._peers: dict[bytes, set[Peer]] = {}
 
@@ -58,14 +79,7 @@ class Hub:
     def publish(
         self, users: Iterable[bytes], frame: Frame, *, but: Peer | None = None, dirty: set[Peer] | None = None
     ) -> None:
-        """Hand a frame to every connection of `users`.
-
-        Args:
-            users: the receivers.
-            frame: what to send; encoded once.
-            but: a connection that does not need it.
-            dirty: collects the connections instead of flushing them, for callers with more to come.
-        """
+        """See Bus."""
         prepared = b""
         touched = set() if dirty is None else dirty
         peers_of = self._peers.get
@@ -80,7 +94,7 @@ class Hub:
                 peer.flush()
 
     def cut(self, user: bytes, code: str, device: bytes | None = None) -> None:
-        """End a user's connections (of one device, or all)."""
+        """See Bus."""
         for peer in list(self._peers.get(user, ())):
             if device is None or peer.device == device:
                 peer.end(code)
