@@ -169,10 +169,14 @@ async def test_blobs(store: Store) -> None:
     await store.append([creation(), event(1, blobs=[blob])])
     assert await store.orphans(1_001) == []
     other = event(2, b"x" * 16, statement=StatementWrite(create=True), kind=1, blobs=[blob])
+    assert not await store.drop_blob(blob)  # a message needs it
     await store.append([other])  # another conversation cannot claim it
     found = await store.blob(blob)
     assert found is not None
     assert found.conversation == ROOM
+    await store.create_blob(BlobRow(b"g" * 16, ROOM, ANNA, 10, 0, 1_000, False))
+    assert await store.drop_blob(b"g" * 16)
+    assert await store.blob(b"g" * 16) is None
 
 
 async def test_everything_is_there_after_closing(tmp_path: Path) -> None:

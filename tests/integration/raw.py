@@ -23,6 +23,26 @@ def code(response: httpx.Response) -> str:
     return str(response.json()["code"])
 
 
+async def once(
+    client: Client, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+) -> httpx.Response:
+    """One signed request, answered as it stands: repeated for a fresh nonce only."""
+    transport = client.core.transport
+    while True:
+        answer = await transport._http.request(
+            method, transport.base + path, headers={**(headers or {}), **signed(client, method, path)}, **more
+        )
+        transport._nonce = answer.headers.get("dpop-nonce", transport._nonce)
+        if answer.status_code != 401 or code(answer) != "use_dpop_nonce":
+            return answer
+
+
+def signed(client: Client, method: str, path: str) -> dict[str, str]:
+    """The headers of a signed request."""
+    transport = client.core.transport
+    return {"authorization": f"DPoP {transport._token}", "dpop": transport.proof(method, path, transport._token)}
+
+
 class Wire:
     """A raw WebSocket that can sign in as a client's device."""
 

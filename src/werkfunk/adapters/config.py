@@ -43,8 +43,10 @@ class Config:
     blob_max_mb: int = _setting(limits.BLOB_MAX_DEFAULT // 1_048_576, "Largest file in MiB.")
     events_per_second: int = _setting(50, "Messages a device may send, on average.")
     events_burst: int = _setting(1_000, "Messages a device may send at once.")
-    requests_per_second: int = _setting(50, "HTTP requests a device or address may make, on average.")
-    requests_burst: int = _setting(500, "HTTP requests a device or address may make at once.")
+    requests_per_second: int = _setting(
+        50, "HTTP requests a device may make, on average; likewise an address for all that is not signed in."
+    )
+    requests_burst: int = _setting(500, "HTTP requests a device, or an address without signing in, may make at once.")
     push: bool = _setting(True, "Whether the server wakes phones through their browsers' push services (docs/push.md).")
     push_contact: str = _setting(
         "", "Whom push services ask when something is wrong: `mailto:…` or `https://…`; empty: `public_url`."

@@ -52,14 +52,18 @@ class Services:
 
     def authenticate(self, request: Request) -> Subject:
         """Who asks, by token and proof. Raises Failure."""
-        # Before the device is known, the address is limited; it is held in memory only.
-        self.limit(address(request))
-        subject = self.sessions.authenticate(
-            request.headers.get("authorization", ""),
-            request.method,
-            request.url.path,
-            request.headers.get("dpop", ""),
-        )
+        try:
+            subject = self.sessions.authenticate(
+                request.headers.get("authorization", ""),
+                request.method,
+                request.url.path,
+                request.headers.get("dpop", ""),
+            )
+        except Failure:
+            # Who is no device is limited by address, which is held in memory only. Devices are not: a whole business
+            # shares one address behind its router, or that of the proxy.
+            self.limit(address(request))
+            raise
         self.limit(subject.device)
         self.seen(subject.user)
         return subject

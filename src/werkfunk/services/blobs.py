@@ -70,14 +70,16 @@ class Blobs:
 
     async def delete(self, subject: Subject, blob: bytes) -> None:
         """End an own upload that no event names yet (tus termination)."""
-        row = await self.state(subject, blob)
-        if row.linked:
+        await self.state(subject, blob)
+        if not await self._drop(blob):
             raise Failure(Code.FORBIDDEN, "already sent")
-        await self._drop(blob)
 
-    async def _drop(self, blob: bytes) -> None:
-        await self._store.drop_blob(blob)
-        await self._files.delete(blob)
+    async def _drop(self, blob: bytes) -> bool:
+        # The row decides: a message that is logged meanwhile keeps its file.
+        dropped = await self._store.drop_blob(blob)
+        if dropped:
+            await self._files.delete(blob)
+        return dropped
 
     async def find(self, subject: Subject, blob: bytes) -> BlobRow:
         """A complete file of a conversation of the subject's."""
@@ -94,6 +96,4 @@ class Blobs:
     async def collect_orphans(self) -> int:
         """Delete uploads of more than a day ago that no event names; gives how many."""
         orphans = await self._store.orphans(self._clock() - limits.ORPHAN_S * 1000)
-        for blob in orphans:
-            await self._drop(blob)
-        return len(orphans)
+        return sum([await self._drop(blob) for blob in orphans])

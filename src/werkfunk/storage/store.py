@@ -244,8 +244,8 @@ class Store(Protocol):
     async def advance_blob(self, blob: bytes, received: int) -> None:
         """Note how many bytes lie on the disk."""
 
-    async def drop_blob(self, blob: bytes) -> None:
-        """Forget a file."""
+    async def drop_blob(self, blob: bytes) -> bool:
+        """Forget a file, unless an event names it by now: False then."""
 
     async def orphans(self, before: int) -> list[bytes]:
         """Files begun before `before` that no event names."""

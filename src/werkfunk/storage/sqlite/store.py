@@ -324,9 +324,11 @@ class SqliteStore:
         sql = "UPDATE blobs SET received = ? WHERE id = ?"
         await self._database.write(lambda c: c.execute(sql, (received, blob)))
 
-    async def drop_blob(self, blob: bytes) -> None:
+    async def drop_blob(self, blob: bytes) -> bool:
         """See Store."""
-        await self._database.write(lambda c: c.execute("DELETE FROM blobs WHERE id = ?", (blob,)))
+        sql = "DELETE FROM blobs WHERE id = ? AND linked = 0"
+        done: int = await self._database.write(lambda c: c.execute(sql, (blob,)).rowcount)
+        return done == 1
 
     async def orphans(self, before: int) -> list[bytes]:
         """See Store."""
