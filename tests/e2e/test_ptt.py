@@ -7,6 +7,7 @@ from array import array
 from pathlib import Path
 from typing import Any
 
+from packages import need
 from werkfunk.sdk import ogg, sound
 
 from .process import ENVIRONMENT, WERKFUNK, Cli, Serving
@@ -34,6 +35,7 @@ def recorder(cli: Cli, profile: str, bursts: int) -> subprocess.Popen[str]:
 
 
 def said(cli: Cli, text: str) -> Path:
+    need("espeak-ng", "libopus0")
     path = cli.folder / "said.wav"
     subprocess.run(["espeak-ng", "-v", "de", "-w", str(path), text], check=True)
     return path

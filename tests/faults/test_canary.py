@@ -11,9 +11,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from e2e.process import Cli, Serving
+from packages import need
 
 from .firm import Firm
 
@@ -71,8 +70,8 @@ async def populate(firm: Firm, folder: Path) -> None:
         await client.send(firm.group, f"Antwort: {TEXT}")
 
 
-@pytest.mark.skipif(shutil.which("gcore") is None, reason="gdb is not installed (`.ci/run` installs it)")
 async def test_planted_words_are_found_nowhere(tmp_path: Path) -> None:
+    need("gdb")
     firm = await Firm.found(Serving(Cli(tmp_path)), [NAME])
     try:
         await populate(firm, tmp_path)
@@ -115,8 +114,8 @@ def test_the_scan_finds_a_control_word_in_every_spelling(tmp_path: Path) -> None
     assert scan(clean, (CONTROL,)) == []
 
 
-@pytest.mark.skipif(shutil.which("gcore") is None, reason="gdb is not installed (`.ci/run` installs it)")
 def test_the_scan_finds_a_control_word_in_memory(tmp_path: Path) -> None:
+    need("gdb")
     code = "import sys; word = sys.stdin.readline(); print('ready', flush=True); sys.stdin.readline(); del word"
     with subprocess.Popen(
         ["python3", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"

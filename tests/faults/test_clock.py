@@ -4,11 +4,13 @@ A real process whose time of day libfaketime bends; its monotonic clock runs on,
 """
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
 from e2e.process import Cli, Serving
+from packages import need
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.content import Text
 from werkfunk.sdk import account
@@ -18,7 +20,7 @@ from werkfunk.wire import api
 
 from .firm import Firm
 
-LIBRARY = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+LIBRARY = Path(f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketimeMT.so.1")
 DAYS = (0, 400, -400, 0)
 
 
@@ -41,8 +43,8 @@ class Clock:
         }  # fmt: skip
 
 
-@pytest.mark.skipif(not LIBRARY.exists(), reason="libfaketime is not installed (`.ci/run` installs it)")
 async def test_people_go_on_talking_while_the_servers_clock_jumps(tmp_path: Path) -> None:
+    need("faketime")
     clock = Clock(tmp_path / "clock")
     server = Serving(Cli(tmp_path))
     server.environment = clock.environment()

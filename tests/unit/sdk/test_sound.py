@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from packages import need
 from werkfunk.sdk import ogg, sound
 from werkfunk.sdk.errors import Usage
 
@@ -74,6 +75,7 @@ def test_what_is_no_wav_is_refused_clearly(tmp_path: Path, content: bytes) -> No
 
 def speech(folder: Path) -> Path:
     """A sentence of espeak-ng, 22,050 Hz."""
+    need("espeak-ng", "libopus0")
     path = folder / "speech.wav"
     subprocess.run(["espeak-ng", "-v", "de", "-w", str(path), "Achtung, der Kran schwenkt nach links."], check=True)
     return path
