@@ -1,19 +1,32 @@
 """What the vectors of chains ask of an implementation (README, "Chains"): replay all statements, the last under test."""
 
+import asyncio
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 from p1_operations import HERE, Bytes, Case, read
 
 from werkfunk.protocol import conversation as conv
-from werkfunk.protocol import messages
+from werkfunk.protocol import messages, seeds, slots
 from werkfunk.protocol import organisation as org
 from werkfunk.protocol import user as usr
+from werkfunk.protocol.boxes import BoxKey
 from werkfunk.protocol.cbor import decode, encode
+from werkfunk.protocol.content import Text
 from werkfunk.protocol.conversation import ConversationState
+from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.events import parse_event
+from werkfunk.protocol.generation import Parts
 from werkfunk.protocol.organisation import OrganisationState
 from werkfunk.protocol.statements import ChainState
 from werkfunk.protocol.user import UserState
+from werkfunk.sdk.errors import Unsafe
+from werkfunk.sdk.local import Local
+from werkfunk.sdk.log import Logs
+from werkfunk.wire.frames import Logged
 
 Users = dict[bytes, UserState]
 
@@ -87,6 +100,47 @@ def sender(inputs: Bytes) -> Bytes:
     return {"user": opened.user}
 
 
+def slot_sender(inputs: Bytes) -> Bytes:
+    state, _, users = replay_log(inputs)
+    user, slot = slots.open_slot(inputs["secret"], parse_event(inputs["event"]), state, users, decode(inputs["seen"]))
+    return {"user": user, "counter": encode(slot.counter)}
+
+
+def log(inputs: Bytes) -> Bytes:
+    """Through the client library's own log: a profile on disk, as every client has one."""
+    users = replay_users(inputs)
+    organisation = replay_organisation(decode(inputs["organisation"]), users)
+    parts = {number: Parts.from_bytes(data) for number, data in decode(inputs["parts"])}
+    events = decode(inputs["events"])
+    conversation = parse_event(events[0][1]).header.conversation
+
+    async def nothing_newer() -> None:
+        pass
+
+    chains = SimpleNamespace(users=users, founded=organisation, refresh=nothing_newer)
+    keys = SimpleNamespace(user=inputs["user"], parts=lambda _, number: parts.get(number))
+    with tempfile.TemporaryDirectory() as folder:
+        local = Local(Path(folder) / "profile", create=True)
+        logs = Logs(local, cast(Any, chains), cast(Any, keys))
+        try:
+            logged = [Logged(seq, time, event) for seq, (time, event) in enumerate(events, 1)]
+            messages_ = asyncio.run(logs.ingest(conversation, logged))
+        except Unsafe as error:
+            raise ProtocolError(error.code) from error
+        finally:
+            seen = logs.seen(conversation)
+            local.close()
+    lines = [[m.seq, m.sender, m.content.text] for m in messages_ if isinstance(m.content, Text)]
+    return {"head": seen.head, "lines": encode(lines)}
+
+
+def seeds_(inputs: Bytes) -> Bytes:
+    state = replay_user(decode(inputs["statements"]))
+    found = seeds.all_seeds(state, seeds.open_seed(BoxKey(inputs["seed"]), state, inputs["recipient"], inputs["box"]))
+    labels = sorted([name, seeds.open_label(found, device.record)] for name, device in state.devices.items())
+    return {"seeds": encode([[number, found[number]] for number in sorted(found)]), "labels": encode(labels)}
+
+
 OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "user-chain": user_chain,
     "organisation-chain": organisation_chain,
@@ -94,6 +148,9 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "rekey-due": rekey_due,
     "entitled": entitled,
     "sender": sender,
+    "slot-sender": slot_sender,
+    "log": log,
+    "seeds": seeds_,
 }
 
 

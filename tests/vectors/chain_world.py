@@ -22,6 +22,7 @@ from werkfunk.protocol.generation import Parts, make
 from werkfunk.protocol.identity import Profile, RecipientKeys, device_id
 from werkfunk.protocol.messages import seal_message
 from werkfunk.protocol.signing import SigningKey
+from werkfunk.protocol.slots import SlotType, seal_slot, slot_tag
 from werkfunk.protocol.statements import Anchors, ChainKind, Head, LogSeen, SignerRef, Statement, sign
 
 LOG = LogSeen(1, bytes(32))
@@ -56,6 +57,7 @@ class Person:
         )
         self.state, self.chain = made.state, [made.data]
         self.device = device_id(self.key.public)
+        self.boxes = {sealed.recipient: sealed.box for sealed in made.boxes}
 
     @property
     def ref(self) -> SignerRef:
@@ -68,6 +70,7 @@ class Person:
     def take(self, made: author_user.Made) -> None:
         self.state = made.state
         self.chain.append(made.data)
+        self.boxes |= {sealed.recipient: sealed.box for sealed in made.boxes}
 
     def new_device(self, name: str) -> NewDevice:
         dice = Dice(name)
@@ -156,6 +159,7 @@ class Room:
     def __init__(self, firm: Firm, **settings: bool) -> None:
         self.firm, self.time = firm, 10
         self.log: list[bytes] = []
+        self.events: list[bytes] = []
         self.parts: dict[int, Parts] = {}
         members = {firm.anna.state.id: MemberRole.LEAD, firm.bernd.state.id: MemberRole.MEMBER}
         self.state: ConversationState
@@ -168,6 +172,7 @@ class Room:
     def take(self, made: author.MadeConversation) -> None:
         self.state = made.state
         self.log.append(parse_event(made.event).body)
+        self.events.append(made.event)
         if made.parts:
             self.parts[made.state.generation] = made.parts
 
@@ -206,6 +211,39 @@ class Room:
             changes.get("head", who.state.head), LOG, 30, Text("Servus"), b"i" * 12,
         )  # fmt: skip
         return {**self.inputs(), "secret": secret, "event": event}
+
+    def slot(self, who: Person, number: int, counter: int, seen: int = -1, owner: Person | None = None) -> Bytes:
+        """A read marker of `who`, under the tag of `owner`; `seen` is the counter that the reader knows."""
+        secret = self.parts[number].secret(ROOM, number)
+        tag = slot_tag(secret, ROOM, number, (owner or who).state.id, int(SlotType.READ_MARKER))
+        header = Header(ROOM, number, who.device, b"s" * 16, EventKind.SLOT, tag)
+        event = seal_slot(
+            secret, header, who.key, self.state.generations[number].statement, who.state.head, counter,
+            int(SlotType.READ_MARKER), {0: 41}, b"i" * 12,
+        )  # fmt: skip
+        return {**self.inputs(), "secret": secret, "event": event, "seen": encode(seen)}
+
+    def say(self, who: Person, number: int, text: str, message_id: bytes, device: NewDevice | None = None) -> bytes:
+        """A message, logged as the server logs it; gives the event."""
+        key, name = (device.key, device_id(device.key.public)) if device else (who.key, who.device)
+        header = Header(ROOM, number, name, message_id, EventKind.MESSAGE)
+        event = seal_message(
+            self.parts[number].secret(ROOM, number), header, key, self.state.generations[number].statement,
+            who.state.head, LogSeen(0, bytes(32)), 30, Text(text), b"i" * 12,
+        )  # fmt: skip
+        self.events.append(event)
+        return event
+
+    def read(self, who: Person, *lacking: int) -> Bytes:
+        """The whole log as a reader is served it, without the secrets of the generations in `lacking`."""
+        held = {number: parts for number, parts in self.parts.items() if number not in lacking}
+        return {
+            "users": self.firm.users(),
+            "organisation": encode(self.firm.chain),
+            "user": who.state.id,
+            "parts": encode([[number, parts.to_bytes()] for number, parts in held.items()]),
+            "events": encode([[1_000 + at, event] for at, event in enumerate(self.events)]),
+        }
 
 
 Build = Callable[[], Bytes]

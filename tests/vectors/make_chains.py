@@ -8,6 +8,8 @@ import sys
 
 import chain_cases_log
 import chain_cases_organisation
+import chain_cases_reading
+import chain_cases_seeds
 import chain_cases_senders
 import chain_cases_user
 from chain_operations import OPERATIONS
@@ -16,7 +18,14 @@ from p1_operations import HERE, Bytes, read
 
 from werkfunk.protocol.errors import ProtocolError
 
-MODULES = (chain_cases_user, chain_cases_organisation, chain_cases_log, chain_cases_senders)
+MODULES = (
+    chain_cases_user,
+    chain_cases_organisation,
+    chain_cases_log,
+    chain_cases_senders,
+    chain_cases_reading,
+    chain_cases_seeds,
+)
 """Importing them fills CASES."""
 
 

@@ -7,6 +7,7 @@ from p1_cases_forms import det, num
 
 from werkfunk.protocol.cbor import encode, tagged
 from werkfunk.protocol.cose import encrypt0
+from werkfunk.protocol.identity import Profile, profile_commitment
 from werkfunk.protocol.kdf import sha256
 from werkfunk.protocol.labels import Label
 from werkfunk.protocol.padding import pad
@@ -17,6 +18,7 @@ def make(w: Any) -> None:
     """Add all of them."""
     _layers(w)
     _live_places(w)
+    _profiles(w)
     _pictures(w)
     _redact(w)
 
@@ -114,6 +116,27 @@ def _redact(w: Any) -> None:
             why,
             {**size, "rectangle": encode(rectangle), "how": how.encode(), "noise": noise, "pixels": picture},
         )
+
+
+def _profiles(w: Any) -> None:
+    salt = det("profile salt", 16)
+
+    def add(name: str, why: str, profile: bytes, commitment: bytes | None = None) -> None:
+        inputs = {"profile": profile, "commitment": commitment or profile_commitment(profile)}
+        w.add("profile", name, "M19", why, inputs)
+
+    good = Profile("Jürgen Şahin 👷").seal(salt)
+    add("ok", "a name", good)
+    add("ok-picture", "a name and the hash of a picture", Profile("Anna", det("picture hash", 32)).seal(salt))
+    add("ok-longest", "120 characters", Profile("ä" * 120).seal(salt))
+    add("not-signed", "another name than the signed one", Profile("Chef").seal(salt), profile_commitment(good))
+    add("other-salt", "the salt is another", det("other salt", 16) + good[16:], profile_commitment(good))
+    add("erased", "nothing is left of it", b"", profile_commitment(good))
+    add("salt-alone", "no document", salt)
+    add("long", "121 characters", salt + encode({0: "a" * 121}))
+    add("key-unknown", "a key that nobody knows", salt + encode({0: "Anna", 2: 0}))
+    add("name-missing", "no name", salt + encode({1: bytes(32)}))
+    add("trailing-byte", "a byte too many", good + b"\0")
 
 
 def _pictures(w: Any) -> None:

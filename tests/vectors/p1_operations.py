@@ -88,6 +88,11 @@ def profile_picture(v: Bytes) -> Bytes:
     return {"picture": picture.open_picture(v["key"], v["user"], v["hash"], v["sealed"])}
 
 
+def profile(v: Bytes) -> Bytes:
+    shown = identity.open_profile(v["profile"], v["commitment"])
+    return {"shown": cbor.encode(shown.to_map() if shown else None)}
+
+
 def picture_key(v: Bytes) -> Bytes:
     return {"value": picture.read_picture_key(cbor.decode(v["value"])).to_bytes()}
 
@@ -352,6 +357,7 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "layers": layers_,
     "live-place": live_place,
     "picture-key": picture_key,
+    "profile": profile,
     "profile-picture": profile_picture,
     "redact": redact,
     "voice": voice_,

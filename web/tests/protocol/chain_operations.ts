@@ -1,14 +1,17 @@
+import { BoxKey } from "../../src/lib/protocol/boxes";
 import { hex, unhex, utf8 } from "../../src/lib/protocol/bytes";
 import { decode, encode, type Value } from "../../src/lib/protocol/cbor";
 import * as conv from "../../src/lib/protocol/conversation";
 import { parseEvent } from "../../src/lib/protocol/events";
 import { openMessage } from "../../src/lib/protocol/messages";
+import { allSeeds, openLabel, openSeed } from "../../src/lib/protocol/seeds";
+import { openSlot } from "../../src/lib/protocol/slots";
 import * as org from "../../src/lib/protocol/organisation";
 import type { ChainState } from "../../src/lib/protocol/statements";
 import * as usr from "../../src/lib/protocol/user";
 import type { Inputs, Operation } from "./case";
 
-const statements = (bytes: Uint8Array | undefined): Uint8Array[] => decode(bytes!) as Uint8Array[];
+export const statements = (bytes: Uint8Array | undefined): Uint8Array[] => decode(bytes!) as Uint8Array[];
 
 async function replayUser(chain: Uint8Array[]): Promise<usr.UserState> {
   let state: usr.UserState | null = null;
@@ -16,12 +19,12 @@ async function replayUser(chain: Uint8Array[]): Promise<usr.UserState> {
   return state!;
 }
 
-async function replayUsers(inputs: Inputs): Promise<Map<string, usr.UserState>> {
+export async function replayUsers(inputs: Inputs): Promise<Map<string, usr.UserState>> {
   const states = await Promise.all((decode(inputs["users"]!) as Uint8Array[][]).map(replayUser));
   return new Map(states.map((state) => [hex(state.id), state]));
 }
 
-async function replayOrganisation(
+export async function replayOrganisation(
   chain: Uint8Array[],
   users: ReadonlyMap<string, usr.UserState>,
 ): Promise<org.OrganisationState> {
@@ -70,6 +73,23 @@ export const OPERATIONS: Record<string, Operation> = {
   entitled: async (v) => {
     const { state } = await replayLog(v);
     return { entitled: encode(state.entitled(v["user"]!, decode(v["generation"]!) as number)) };
+  },
+  "slot-sender": async (v) => {
+    const { state, users } = await replayLog(v);
+    const seen = decode(v["seen"]!) as number;
+    const [user, slot] = await openSlot(v["secret"]!, parseEvent(v["event"]!), state, users, () => seen);
+    return { user, counter: encode(slot.counter) };
+  },
+  seeds: async (v) => {
+    const state = await replayUser(statements(v["statements"]));
+    const newest = await openSeed(await BoxKey.fromSeed(v["seed"]!), state, v["recipient"]!, v["box"]!);
+    const found = await allSeeds(state, newest);
+    const names = [...state.devices.keys()].sort();
+    const labels = await Promise.all(
+      names.map(async (name) => [unhex(name), await openLabel(found, state.devices.get(name)!.record)]),
+    );
+    const inOrder = [...found].sort(([a], [b]) => a - b).map(([generation, seed]) => [generation, seed]);
+    return { seeds: encode(inOrder), labels: encode(labels) };
   },
   sender: async (v) => {
     const { state, users } = await replayLog(v);

@@ -77,6 +77,10 @@ export const OPERATIONS: Record<string, Operation> = {
   layers: (v) => ({ data: writeLayers(readLayers(v["data"]!)) }),
   "live-place": (v) => ({ value: LivePlace.toBytes(readLivePlace(decode(v["value"]!))) }),
   "picture-key": (v) => ({ value: PictureKey.toBytes(readPictureKey(decode(v["value"]!))) }),
+  profile: (v) => {
+    const shown = identity.openProfile(v["profile"]!, v["commitment"]!);
+    return { shown: encode(shown ? identity.Profile.toMap(shown) : null) };
+  },
   "profile-picture": async (v) => ({ picture: await openPicture(v["key"]!, v["user"]!, v["hash"]!, v["sealed"]!) }),
   redact: (v) => ({ pixels: redact(v) }),
   kdf: (v) => ({ key: derive(v["ikm"]!, v["salt"]!, v["info"]!) }),

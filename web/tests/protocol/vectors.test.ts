@@ -1,3 +1,4 @@
+import "fake-indexeddb/auto";
 import { describe, expect, test } from "vitest";
 import { judge } from "./case";
 import { OPERATIONS } from "./operations";
