@@ -12,18 +12,31 @@ LONG_TASKS = """() => {
 SCROLL = r"""async (step) => {
   const view = document.querySelector("[role=log]");
   const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-  const articles = () => [...view.querySelectorAll("article")];
-  const jumps = [], seen = new Set();
+  const articles = view.getElementsByTagName("article");
+  const jumps = [], seen = new Set(), read = new WeakSet();
   let still = 0, most = 0, frames = 0;
+  // The first below the upper edge, found by halving: what is measured must not be the measuring.
+  const topmost = () => {
+    const edge = view.getBoundingClientRect().top + 20;
+    let low = 0, high = articles.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (articles[middle].getBoundingClientRect().bottom > edge) high = middle; else low = middle + 1;
+    }
+    return articles[low];
+  };
   while (still < 60) {
-    const edge = view.getBoundingClientRect();
-    const anchor = articles().find((one) => one.getBoundingClientRect().bottom > edge.top + 20);
+    const anchor = topmost();
     const before = anchor.getBoundingClientRect().top;
     view.scrollBy(0, step);
     await frame();
     frames++;
-    for (const one of articles()) seen.add(Number(/: (\d+)\. /.exec(one.ariaLabel)?.[1] ?? 0));
-    most = Math.max(most, articles().length);
+    for (const one of articles) {
+      if (read.has(one)) continue;
+      read.add(one);
+      seen.add(Number(/: (\d+)\. /.exec(one.ariaLabel)?.[1] ?? 0));
+    }
+    most = Math.max(most, articles.length);
     if (!anchor.isConnected) { jumps.push(Infinity); continue; }
     const moved = before - anchor.getBoundingClientRect().top;
     const [low, high] = step < 0 ? [step - 2, 2] : [-2, step + 2];

@@ -6,6 +6,7 @@ are not slowed by it, as Chromium offers that for pages only.
 
 import asyncio
 import json
+import os
 import statistics
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -32,22 +33,25 @@ CPU_SLOWED = 4
 OPENINGS = 7
 ROUNDS = 60
 """One for each minute of an hour's use: a chat opened, read, answered, left, another one opened."""
+HISTORY = 150
 TAPS = 60
 MB = 1_000_000
 
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[dict[str, Any]]]:
-    """What was found; written when all is done."""
+    """What was found; written when every budget was looked at, so that a part of it does not pass for the whole."""
     found: list[dict[str, Any]] = []
     expect.set_options(timeout=60_000)
     yield found
     expect.set_options(timeout=5_000)
-    save("app", found)
+    if budgets().keys() <= {name for row in found for name in row}:
+        save("app", found)
 
 
 def keep(rows: list[dict[str, Any]], values: dict[str, float], **more: Any) -> None:
-    rows.append({**values, **more})
+    # Other work on the machine makes every time longer; who reads the row must know.
+    rows.append({**values, **more, "load": round(os.getloadavg()[0], 1)})
     print(rows[-1], flush=True)
     assert exceeded(values, budgets()) == []
 
@@ -97,13 +101,14 @@ async def test_scrolling(rows: list[dict[str, Any]], site: tuple[Crew, str]) -> 
     """From the newest of 20,000 to the first, 700 px a frame."""
     team, name = site
     page = await team.open(name)
+    await slowed(page)
     await page.evaluate(f"({LONG_TASKS})()")
     found = await page.evaluate(SCROLL, -700)
     tasks = await page.evaluate("tasks")
     assert len(found["seen"]) == COUNT, len(found["seen"])
     longest = round(max(tasks, default=0))
     values = {"long_task_ms": longest, "jumps": len(found["jumps"])}
-    keep(rows, values, frames=found["frames"], long_tasks=len(tasks), messages=COUNT)
+    keep(rows, values, frames=found["frames"], long_tasks=len(tasks), messages=COUNT, cpu_slowed=CPU_SLOWED)
 
 
 async def test_tap_to_visible(server: Serving, phone: Make, rows: list[dict[str, Any]], engine: MakeEngine) -> None:
@@ -141,10 +146,14 @@ async def heap(cdp: CDPSession) -> tuple[float, int]:
     return found["JSHeapUsedSize"] / MB, int(found["Nodes"])
 
 
-async def test_memory(rows: list[dict[str, Any]], site: tuple[Crew, str]) -> None:
+async def test_memory(server: Serving, phone: Make, engine: MakeEngine, rows: list[dict[str, Any]]) -> None:
     """An hour's use, without the waiting: two chats in turn, scrolled, answered."""
-    team = site[0]
-    other = await team.site("Schule Nord")
+    team = await crew(server, phone, engine)
+    # Written, not seeded: what is sent now must stand behind it in the log.
+    chats = [await team.site(title) for title in ("Lindenweg 4", "Schule Nord")]
+    for number in range(HISTORY):
+        for chat in chats:
+            await team.ben.say(chat, f"Vorher {number}: Leitung liegt, Dosen fehlen noch.")
     page = team.page
     cdp = await page.context.new_cdp_session(page)
     await cdp.send("Performance.enable")
@@ -159,7 +168,7 @@ async def test_memory(rows: list[dict[str, Any]], site: tuple[Crew, str]) -> Non
             await page.get_by_role("button", name="Senden").click()
             await expect(log.get_by_text(f"Runde {number}", exact=True)).to_be_visible()
             await page.get_by_role("button", name="Zurück").click()
-        await team.ben.say(other, f"Nummer {number}")
+        await team.ben.say(chats[1], f"Nummer {number}")
         measured.append(await heap(cdp))
     # The first rounds fill caches that have an end.
     growth = measured[-1][0] - measured[4][0]

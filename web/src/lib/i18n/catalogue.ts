@@ -20,10 +20,9 @@ export const de = {
   ...people.de,
   ...photo.de,
   ...push.de,
-  ...settings.de,
-  ...voice.de,
   ...place.de,
   ...settings.de,
+  ...voice.de,
 };
 export type Key = keyof typeof de;
 export const en: Readonly<Record<Key, string>> = {

@@ -39,8 +39,27 @@ export function problemText(error: unknown): string {
   return Object.hasOwn(de, key) ? t(key as Key) : t("error.unknown");
 }
 
+const FORMS = {
+  clock: { hour: "2-digit", minute: "2-digit" },
+  day: { weekday: "long", day: "numeric", month: "long" },
+  dayAndYear: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  weekday: { weekday: "short" },
+  date: { day: "2-digit", month: "2-digit", year: "2-digit" },
+  whole: { dateStyle: "medium", timeStyle: "short" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- nobody is shown what it holds
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A format is kept, as making one takes far longer than using it; for each offset, as the device may travel. */
+function formatted(form: keyof typeof FORMS, time: number): string {
+  const key = `${language} ${form} ${String(new Date(time).getTimezoneOffset())}`;
+  let format = formats.get(key);
+  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(language, FORMS[form])));
+  return format.format(time);
+}
+
 export function clockTime(time: number): string {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(time);
+  return formatted("clock", time);
 }
 
 /** Today, yesterday, or the date. */
@@ -48,8 +67,7 @@ export function dayName(time: number, now = Date.now()): string {
   const days = daysAgo(time, now);
   if (days === 0) return t("chat.today");
   if (days === 1) return t("chat.yesterday");
-  const year = sameYear(time, now) ? {} : { year: "numeric" as const };
-  return new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", ...year }).format(time);
+  return formatted(sameYear(time, now) ? "day" : "dayAndYear", time);
 }
 
 /** In a list: the time today, else the day, short. */
@@ -57,12 +75,11 @@ export function shortTime(time: number, now = Date.now()): string {
   const days = daysAgo(time, now);
   if (days === 0) return clockTime(time);
   if (days === 1) return t("chat.yesterday");
-  if (days < 7) return new Intl.DateTimeFormat(language, { weekday: "short" }).format(time);
-  return new Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit", year: "2-digit" }).format(time);
+  return formatted(days < 7 ? "weekday" : "date", time);
 }
 
 export function dateTime(time: number): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(time);
+  return formatted("whole", time);
 }
 
 export function fileSize(bytes: number): string {

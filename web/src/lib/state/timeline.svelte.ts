@@ -2,7 +2,19 @@ import type { Change, Where } from "../sync/api";
 import type { Id, MessageView } from "../sync/views";
 import { engine, listen } from "./app.svelte";
 import { type Entry, layout } from "./entries";
-import { EMPTY, ends, find, fromPage, KEPT, PAGE, type Span, withChange, withNewer, withOlder } from "./timeline";
+import {
+  EMPTY,
+  ends,
+  find,
+  FIRST,
+  fromPage,
+  KEPT,
+  PAGE,
+  type Span,
+  withChange,
+  withNewer,
+  withOlder,
+} from "./timeline";
 
 /** A conversation as it is shown: the window over its log, kept up to date by what the worker says. */
 export class Timeline {
@@ -40,7 +52,7 @@ export class Timeline {
   /** Begin at a place. */
   async open(where: Where): Promise<void> {
     await this.load(async () => {
-      const page = await engine.messages.page(this.conversation, where, where.at === "end" ? PAGE : PAGE / 2);
+      const page = await engine.messages.page(this.conversation, where, where.at === "end" ? FIRST : FIRST / 2);
       if (!this.ready) this.unreadFrom = page.unreadFrom;
       return fromPage(page);
     });

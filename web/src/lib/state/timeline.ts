@@ -12,8 +12,12 @@ export interface Span {
   readonly after: boolean;
 }
 
-/** Messages in one page, and how many are kept at most; a phone shows about ten at a time. */
-export const PAGE = 40;
+/**
+ * Messages with which a conversation is opened, in one further page, and how many are kept at most. A phone shows about
+ * ten at a time, and a slow one draws no more of them between two frames without a halt.
+ */
+export const FIRST = 40;
+export const PAGE = 10;
 export const KEPT = 120;
 
 export const EMPTY: Span = { messages: [], before: false, after: false };
