@@ -48,7 +48,7 @@ async def test_one_shows_the_other_scans_then_both_compare(server: Serving, phon
     await open_person(annas, "Ben")
     await annas.get_by_role("link", name=re.compile("Identität prüfen")).click()
     await annas.get_by_role("button", name="Code scannen").click()
-    await expect(annas.get_by_text("Ben ist jetzt geprüft.")).to_be_visible()
+    await expect(annas.get_by_text("Ben ist jetzt geprüft.")).to_be_visible(timeout=30_000)
     await expect(annas.get_by_role("status").filter(has_text="Ben ist geprüft")).to_be_visible()
 
     # Ben knows nothing of that: for him it is the number, the same on both screens.
