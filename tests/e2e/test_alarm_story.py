@@ -80,6 +80,16 @@ def test_an_alarm_on_the_command_line(tmp_path: Path) -> None:
         assert cli.code("alarm", "report", alarm, "--out", "b.pdf", "--profile", "ali") == 3
         assert not (tmp_path / "b.pdf").exists()
 
+        made = cli.one("alarm", "machine", "Brandmelder", "--to", "Baustelle", "--level", "urgent", "--profile", "anna")
+        (listed,) = cli.lines("alarm", "machines", "--profile", "anna")
+        assert listed == {
+            "hook": made["hook"], "name": "Brandmelder", "conversations": ["Baustelle"], "level": "urgent"
+        }  # fmt: skip
+        assert cli.code("alarm", "revoke", "Rauchmelder", "--profile", "anna") == 2
+        assert cli.code("alarm", "revoke", "Brandmelder", "--profile", "ali") == 3
+        assert cli.one("alarm", "revoke", "brandmelder", "--profile", "anna")["hook"] == made["hook"]
+        assert cli.lines("alarm", "machines", "--profile", "anna") == []
+
         direct = cli.one(
             "alarm", "raise", "--to", "Ali", "Ruf mich an", "--level", "info", "--drill", "--profile", "anna"
         )

@@ -140,6 +140,26 @@ def machine(
 
 
 @alarm_app.command()
+def machines(profile: Profile, json: Json = False) -> None:
+    """Machines that may raise alarms."""
+    from werkfunk.cli import alarms
+
+    asyncio.run(alarms.machines(Printer(json=json), profile))
+
+
+@alarm_app.command()
+def revoke(
+    profile: Profile,
+    name: Annotated[str, typer.Argument(help="The machine's name or id.")],
+    json: Json = False,
+) -> None:
+    """Withdraw a machine's access."""
+    from werkfunk.cli import alarms
+
+    asyncio.run(alarms.revoke_machine(Printer(json=json), profile, name))
+
+
+@alarm_app.command()
 def log(profile: Profile, json: Json = False) -> None:
     """The delivery log of the gateways."""
     from werkfunk.cli import alarms

@@ -221,6 +221,24 @@ async def machine(printer: Printer, profile: Path, name: str, to: list[str], lev
     )
 
 
+async def machines(printer: Printer, profile: Path) -> None:
+    """All machine accesses."""
+    async with opened(profile) as client:
+        known = client.core.logs.conversations()
+        for entry in await client.alarm_settings.hooks():
+            hook, level = entry.hook, Level(entry.hook.level_most).name.lower()
+            titles = [client.core.logs.title(c) for c in hook.conversations if c in known]
+            values = {"hook": entry.id.hex(), "name": hook.name, "conversations": titles, "level": level}
+            printer.result(values, f"{hook.name:24} höchstens {level}: {', '.join(titles)}")
+
+
+async def revoke_machine(printer: Printer, profile: Path, name: str) -> None:
+    """Withdraw a machine's access."""
+    async with opened(profile) as client:
+        key = await client.alarm_settings.drop_hook(name)
+    printer.result({"hook": key.hex(), "name": name}, f"{name} kann keinen Alarm mehr auslösen.")
+
+
 async def log(printer: Printer, profile: Path) -> None:
     """The delivery log."""
     async with opened(profile) as client:

@@ -144,6 +144,16 @@ class AlarmSettings:
         """A machine's access; the secret of a new one is shown this once."""
         return await self._call("put_hook", bodies.HookEntry, hook, ids={"hook": os.urandom(16)})
 
+    async def hooks(self) -> list[bodies.HookEntry]:
+        """All machine accesses, without their secrets."""
+        return (await self._call("hooks", bodies.Hooks)).hooks
+
+    async def drop_hook(self, name: str) -> bytes:
+        """Withdraw a machine's access; gives its id. Raises Usage."""
+        key = _one("machine", name, {entry.id: entry.hook.name for entry in await self.hooks()})
+        await self._call("drop_hook", api.Empty, ids={"hook": key})
+        return key
+
     # -- duty
 
     async def own_duty(self) -> bodies.OwnDuty:
