@@ -24,11 +24,13 @@ class Cli:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.environment: dict[str, str] = {}
+        """Beyond the test's own."""
 
     def raw(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [WERKFUNK, *arguments], cwd=self.folder, input=stdin, capture_output=True, text=True, timeout=60,
-            env=ENVIRONMENT, check=False,
+            env={**ENVIRONMENT, **self.environment}, check=False,
         )  # fmt: skip
 
     def lines(self, *arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
@@ -58,10 +60,12 @@ class Serving:
         self.log = cli.folder / "server.log"
         self.environment: dict[str, str] = {}
         """Settings for the process, beyond those of the test."""
+        self.arguments: list[str] = []
+        """More of `serve`."""
 
     def command(self) -> list[str]:
         """What is run."""
-        return [WERKFUNK, "serve", "--data", "data", "--listen", self.listen, "--json"]
+        return [WERKFUNK, "serve", "--data", "data", "--listen", self.listen, "--json", *self.arguments]
 
     def start(self) -> str:
         """Start and wait until it is ready; gives the URL."""

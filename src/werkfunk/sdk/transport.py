@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -36,7 +37,8 @@ class Transport:
         self.heard: Callable[[int], None] = lambda _: None
         """Told what time it is at the server (ms), with each answer."""
         timeout = httpx.Timeout(60, connect=10)
-        self._http = httpx.AsyncClient(timeout=timeout, trust_env=False)
+        # The certificates that the system trusts, as for the WebSocket: a business may have its own (SSL_CERT_FILE).
+        self._http = httpx.AsyncClient(timeout=timeout, trust_env=False, verify=ssl.create_default_context())
 
     async def close(self) -> None:
         """Close connections."""
