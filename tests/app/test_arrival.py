@@ -45,7 +45,7 @@ async def test_arriving_is_a_hint_that_the_person_sends_or_ignores(
         at = {name: place[name] for name in ("latitude", "longitude")}
         sites[title] = await ben("chats.create", "site", title, "", [team.anna_id], None, at)
         await expect(page.get_by_role("link", name=title)).to_be_visible()
-    hint = page.get_by_text(re.compile("Bist du auf der Baustelle .* angekommen"))
+    hint = page.get_by_text(re.compile("Angekommen bei „.*“"))
 
     # Off: she stands on the site, and nobody has even looked where she is.
     await page.goto(f"{team.anna.origin}/settings")
@@ -53,7 +53,7 @@ async def test_arriving_is_a_hint_that_the_person_sends_or_ignores(
     await expect(switch).not_to_be_checked()
     assert await page.evaluate("globalThis.watching") == 0
     await switch.check()
-    await expect(page.get_by_text("Bist du auf der Baustelle „Lindenweg 4“ angekommen?")).to_be_visible()
+    await expect(page.get_by_text("Angekommen bei „Lindenweg 4“?")).to_be_visible()
     await look(page, "arrival-hint")
 
     # Ignored, it is gone for the day, also after a new start.
@@ -69,7 +69,7 @@ async def test_arriving_is_a_hint_that_the_person_sends_or_ignores(
     await told(page, 2)
     await expect(hint).to_have_count(0)
     await context.set_geolocation(SCHOOL)
-    await expect(page.get_by_text("Bist du auf der Baustelle „Schule Nord“ angekommen?")).to_be_visible()
+    await expect(page.get_by_text("Angekommen bei „Schule Nord“?")).to_be_visible()
     await page.get_by_role("button", name="Schreiben").click()
     dialog = page.get_by_role("dialog", name="Nachricht an „Schule Nord“")
     await expect(dialog.get_by_label("Deine Nachricht")).to_have_value("Angekommen")
