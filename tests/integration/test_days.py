@@ -67,8 +67,9 @@ async def test_what_nobody_sent_is_collected_after_its_time(firm: Firm, calendar
     await patch(anna, young, 0, bytes(100))
     assert stored(firm, whole).exists()
     calendar.ahead += 120_000
-    while stored(firm, whole).exists() or stored(firm, part).exists():
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while stored(firm, whole).exists() or stored(firm, part).exists():
+            await asyncio.sleep(0.01)
     store: SqliteStore = firm.server._store
     for path in (whole, part):
         assert await store.blob(bytes.fromhex(path.rpartition("/")[2])) is None
@@ -95,8 +96,9 @@ async def test_the_last_contact_is_kept_as_a_day(firm: Firm, calendar: Calendar)
         sql = "SELECT user, last_active_day FROM people"
         return dict(await store._database.read(lambda c: c.execute(sql).fetchall()))
 
-    while (await days())[bernd.core.keys.user] < begun + 3:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while (await days())[bernd.core.keys.user] < begun + 3:
+            await asyncio.sleep(0.01)
     found = await days()
     # `later` differs from three days after `begun` when midnight falls between the two.
     assert begun + 3 <= found[bernd.core.keys.user] <= later

@@ -110,9 +110,11 @@ async def test_more_sends_than_may_wait_are_refused_as_busy(shared: Firm) -> Non
     with held(shared, done=False) as commit:
         for event in events:
             await one.send(frames.Send(event))
+        await one.send(frames.Ping(9))
         for event in refused:
             answer = await one.next()
-            assert (answer.code, answer.reference) == ("busy", message_id(event))
+            assert answer == frames.Refused(message_id(event), "busy", "")
+        assert await one.next() == frames.Pong(9)
         mine = seal(bernd, shared.group, "auch ich")
         await other.send(frames.Send(mine))
         await nothing_yet(other)

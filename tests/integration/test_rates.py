@@ -41,7 +41,9 @@ async def test_messages(slow: Firm) -> None:
     assert given[0] == "ack"
     assert set(given) == {"ack", "rate_limited"}
     await other.send(frames.Send(seal(bernd, slow.group, "ich bin nicht gemeint")))
-    assert await other.until(frames.Ack)
+    while isinstance(answer := await other.next(), frames.Event):
+        pass
+    assert isinstance(answer, frames.Ack)
     await one.send(frames.Ping(1))
     assert (await one.until(frames.Pong)).value == 1, "too fast is no reason to close"
     for wire in (one, other):
