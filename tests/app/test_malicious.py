@@ -15,6 +15,7 @@ from malicious import lies
 from werkfunk.protocol import author
 from werkfunk.protocol.identity import Profile
 from werkfunk.protocol.links import InviteLink, parse_url, to_url
+from werkfunk.sdk.account import now
 from werkfunk.wire import api
 
 from .conftest import MakeEngine
@@ -201,6 +202,47 @@ async def test_swapped_keys_are_another_person(firm: Firm, engine: MakeEngine) -
         await newcomer.join(await firm.anna.invite(), "Dora")
     assert refused.value.code == "unsafe"
     assert (await newcomer("session.get"))["phase"] == "empty"
+
+
+async def test_m14_an_invite_that_is_not_in_the_chain_is_refused(firm: Firm, engine: MakeEngine) -> None:
+    link = await firm.anna.invite()
+    newcomer = await engine()
+    await lie(newcomer.device, "invitation", lies.without_invite)
+    with pytest.raises(Refused, match="invite_unknown") as refused:
+        await newcomer.join(link, "Dora")
+    assert refused.value.code == "unsafe"
+    assert (await newcomer("session.get"))["phase"] == "empty"
+    await honest(newcomer.device)
+    await newcomer.join(link, "Dora")
+
+
+async def test_m23_a_generation_sealed_to_ones_old_keys_warns(firm: Firm) -> None:
+    """Bernd's new keys are an hour old; Anna's client, which was shown his old chain, seals a generation to the old ones."""
+    told = lies.pinned(firm.anna.client, bytes.fromhex(firm.group), now() + 3_600_000)
+    await firm.bernd("session.renewRecovery")
+    await firm.while_away("eins")
+    await lie_about_log(firm.bernd.device, firm.group, told)
+    await firm.bernd.back()
+    await firm.state("warning", "pin_stale")
+    assert (await firm.shown())["blocked"] == ""
+
+
+async def test_m23_whose_own_pin_is_stale_rekeys_before_sending(firm: Firm) -> None:
+    """Bernd takes another recovery code: who held the old one reads nothing more."""
+    group = bytes.fromhex(firm.group)
+    assert firm.core.state(group).generation == 1
+    await firm.bernd("session.renewRecovery")
+    await firm.bernd.say(firm.group, "unter der neuen")
+
+    async def sent() -> bool:
+        return bool((await firm.bernd("session.get"))["network"]["queued"] == 0)
+
+    await firm.bernd.until(sent)
+    await firm.anna.settle()
+    pin = firm.core.state(group).newest.recipient(bytes.fromhex(await firm.bernd.me()))
+    assert pin is not None
+    assert pin.box_generation == 2
+    assert (await firm.shown())["warning"] == ""
 
 
 async def test_m15_a_ghost_device_is_refused(firm: Firm) -> None:

@@ -3,6 +3,7 @@
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from werkfunk.protocol import author, author_user
@@ -14,6 +15,7 @@ from werkfunk.protocol.seeds import seal_seed
 from werkfunk.protocol.signing import SigningKey
 from werkfunk.protocol.statements import Anchors, ChainKind, SignerRef, Statement, sign
 from werkfunk.protocol.user import DeviceAdded
+from werkfunk.sdk.client import Client
 from werkfunk.wire import api, frames
 
 Log = list[frames.Logged]
@@ -49,6 +51,16 @@ def later(events: Log) -> Log:
     return [frames.Logged(e.seq, e.time + 1, e.event, e.hash) for e in events]
 
 
+def pinned(client: Client, conversation: bytes, time: int) -> Callable[[Log], Log]:
+    """One event more: a generation that `client` makes from what it knows now, as if logged at `time`."""
+    made = client.statements.desk().rekey(client.core.state(conversation), client.core.logs.seen(conversation))
+
+    def told(events: Log) -> Log:
+        return [*events, frames.Logged(events[-1].seq + 1, time, made.event)]
+
+    return told
+
+
 # -- people and chains
 
 
@@ -75,6 +87,12 @@ def renamed(people: api.People, user: bytes, profile: bytes) -> api.People:
         if person.user == user:
             person.profile = profile
     return people
+
+
+def without_invite(invitation: api.Invitation) -> api.Invitation:
+    """The organisation as it was before the invite, its newest statement, was made."""
+    invitation.organisation = invitation.organisation[:-1]
+    return invitation
 
 
 # -- boxes

@@ -6,6 +6,7 @@ The server is real; the lie is told between its answer and the client, where a m
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from werkfunk.domain.roles import Role
 from werkfunk.protocol import author, author_user
 from werkfunk.protocol.content import Text
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.identity import Profile
+from werkfunk.protocol.identity import Profile, RecipientKeys
 from werkfunk.protocol.links import InviteLink, parse_url, to_url
 from werkfunk.protocol.statements import SignerRef
 from werkfunk.sdk import account
+from werkfunk.sdk.account import now
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NotAllowed, Unsafe
+from werkfunk.sdk.transport import Transport
 from werkfunk.wire import api, frames
 
 from . import lies
@@ -207,14 +210,82 @@ async def test_m19_a_name_that_was_not_signed_is_not_shown(firm: Firm) -> None:
 async def test_m14_m36_a_link_of_another_organisation_is_refused(firm: Firm) -> None:
 
     anna, _ = await firm.people()
-    from werkfunk.sdk.account import now
-
     _, link = parse_url(await anna.office.invite(Role.MEMBER, 1, now() + 60_000))
     assert isinstance(link, InviteLink)
     other = to_url(firm.base, InviteLink(os.urandom(32), link.invite, link.seed))
     with pytest.raises(Unsafe):
         await account.join(other, firm.folder / "Dora", "Dora", "Test")
     assert not (firm.folder / "Dora" / "profile.key").exists()
+
+
+async def test_m14_an_invite_that_is_not_in_the_chain_is_refused(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server shows the organisation as it was before, or the link holds another key than the invite names."""
+    anna, _ = await firm.people()
+    url = await anna.office.invite(Role.MEMBER, 1, now() + 60_000)
+    _, link = parse_url(url)
+    assert isinstance(link, InviteLink)
+    forged = to_url(firm.base, InviteLink(link.organisation, link.invite, os.urandom(32)))
+    with pytest.raises(Unsafe) as caught:
+        await account.join(forged, firm.folder / "Dora", "Dora", "Test")
+    assert caught.value.code == "invite_unknown"
+    honest = Transport.call
+
+    async def call(self: Transport, name: str, *arguments: Any, **named: Any) -> Any:
+        answer = await honest(self, name, *arguments, **named)
+        return lies.without_invite(answer) if name == "invitation" else answer
+
+    with monkeypatch.context() as lying:
+        lying.setattr(Transport, "call", call)
+        with pytest.raises(Unsafe) as caught:
+            await account.join(url, firm.folder / "Dora", "Dora", "Test")
+    assert caught.value.code == "invite_unknown"
+    assert not (firm.folder / "Dora" / "profile.key").exists()
+    await account.join(url, firm.folder / "Dora", "Dora", "Test")
+
+
+async def with_new_keys(client: Client, folder: Path) -> None:
+    """A second device comes and is revoked: the person has a new box generation."""
+    second = await account.join(await client.office.add_device(), folder, "", "Zweitgerät")
+    await client.core.chains.refresh()
+    await client.office.revoke_device(second.device)
+
+
+@pytest.mark.parametrize(("minutes", "warning"), [(4, ""), (6, "pin_stale")])
+async def test_m23_a_generation_sealed_to_ones_old_keys_warns(firm: Firm, minutes: int, warning: str) -> None:
+    """Anna is shown Bernd's old chain; in the first minutes she may honestly not have seen the new one."""
+    anna, bernd = await firm.people()
+    await with_new_keys(bernd, firm.folder / "Bernd2")
+    await bernd.core.catch_up(firm.group)
+    last = await page(bernd, firm.group, bernd.core.logs.cursor(firm.group) - 1)
+    made = bernd.core.chains.users[bernd.core.keys.user].box_time
+    told = lies.pinned(anna, firm.group, made + minutes * 60_000)(last)
+    await bernd.core.logs.ingest(firm.group, told)
+    assert bernd.core.state(firm.group).generation == 2
+    assert bernd.core.logs.warning(firm.group) == warning
+    assert bernd.core.logs.blocked(firm.group) == ""
+
+
+async def test_m23_whose_own_pin_is_stale_rekeys_before_sending(firm: Firm) -> None:
+    """Bernd takes another recovery code, which no rule makes others rekey for; who held the old one reads nothing more."""
+    anna, bernd = await firm.people()
+    me, seeds = bernd.core.keys.author(), (await bernd.core.keys.seed(), os.urandom(32))
+    made = author_user.replace_recovery(
+        me.user, me.ref, me.key, RecipientKeys(os.urandom(16)), seeds, now(), os.urandom
+    )
+    await bernd.office._extend_user(made)
+    bernd.core.local.run("INSERT INTO seed (generation, seed) VALUES (2, ?)", seeds[1])
+    await anna.send(firm.group, "noch unter der alten")
+    await bernd.core.catch_up(firm.group)
+    assert bernd.core.state(firm.group).generation == 1
+    await bernd.send(firm.group, "unter der neuen")
+    state = bernd.core.state(firm.group)
+    assert state.generation == 2
+    recipient = state.newest.recipient(bernd.core.keys.user)
+    assert recipient is not None
+    assert recipient.box_generation == 2
+    await anna.core.catch_up(firm.group)
+    assert texts(anna, firm.group) == ["noch unter der alten", "unter der neuen"]
+    assert bernd.core.logs.warning(firm.group) == ""
 
 
 async def test_m30_a_message_put_into_another_conversation_is_refused(firm: Firm) -> None:

@@ -36,6 +36,8 @@ REKEY_MS = 7 * 24 * 3_600 * 1_000
 """A generation's longest life."""
 REKEY_EVENTS = 10_000
 """A generation's most events."""
+PIN_GRACE_MS = 5 * 60 * 1_000
+"""Within this time a generation may honestly be sealed to keys of a member that are no longer the newest."""
 ORPHAN_S = 24 * 3_600
 """An upload that no event names is deleted after this."""
 SESSION_S = 12 * 3_600

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from werkfunk.domain.limits import MEMBERS_MAX, REKEY_EVENTS, REKEY_MS
+from werkfunk.domain.limits import MEMBERS_MAX, PIN_GRACE_MS, REKEY_EVENTS, REKEY_MS
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.errors import ChainRefused
 from werkfunk.protocol.generation import Generation, Holder, Recipient
@@ -459,6 +459,20 @@ def rekey_due(
     if tuple(holder.user for holder in made.record.holders) != wanted:
         return "archive_changed"
     return worn(events, now - state.newest.time)
+
+
+def own_pin_stale(state: ConversationState, me: UserState) -> bool:
+    """Whether the newest generation is sealed to an earlier box generation of this user than the newest one. [M23]"""
+    recipient = state.newest.recipient(me.id)
+    return recipient is not None and recipient.box_generation < me.box.number
+
+
+def pinned_by_a_lie(state: ConversationState, me: UserState, logged: int) -> bool:
+    """Whether the newest generation, logged at the server's time `logged` (ms), must have known this user's newer keys.
+
+    Who made it in the same minutes may honestly not have seen them yet; later, an old chain was shown. [M23]
+    """
+    return own_pin_stale(state, me) and logged > me.box_time + PIN_GRACE_MS
 
 
 def worn(events: int, age: int) -> str | None:

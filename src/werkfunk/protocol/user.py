@@ -154,6 +154,8 @@ class UserState(ChainState):
     tickets: Mapping[bytes, Ticket]
     boxes: tuple[tuple[int, BoxGeneration], ...]
     """(statement number, box generation), oldest first."""
+    box_time: int
+    """The chain's clock when the newest box generation was made, ms."""
     seals: Mapping[bytes, bytes]
     """Hash of the box of the newest generation for each device, recipient and ticket."""
     retired: frozenset[bytes] = field(default=frozenset())
@@ -240,6 +242,7 @@ def _genesis(statement: Statement, body: Record, data: bytes, verify: bool) -> U
         recovery=recovery,
         tickets={},
         boxes=((0, body.boxes),),
+        box_time=statement.time,
         seals=dict(body.boxes.seals),
     )
 
@@ -364,6 +367,7 @@ def _rotate(state: UserState, number: int, boxes: BoxGeneration) -> UserState:
     return replace(
         state,
         boxes=(*state.boxes, (number, boxes)),
+        box_time=state.clock,
         seals=dict(boxes.seals),
         tickets={},
         retired=state.retired | set(state.tickets),

@@ -83,7 +83,8 @@ class Logs:
         return row[0] if row else ""
 
     def warning(self, conversation: bytes) -> str:
-        """What does not fit but stops nothing (somebody saw another log), or ""."""
+        """What does not fit but stops nothing: `log_differs` (somebody saw another log), `pin_stale` (a generation was
+        sealed to keys of this person's that were old by then), or ""."""
         row = self._local.row("SELECT warning FROM conversation WHERE id = ?", conversation)
         return row[0] if row else ""
 
@@ -193,6 +194,10 @@ class Logs:
             statement = parse(event.body)
             if statement.anchors.log is not None:
                 self._compare(conversation, statement.signer.user, statement.anchors.log, logged.seq)
+            me = self._chains.users.get(self._keys.user)
+            new = before is None or before.generation != state.generation
+            if new and me is not None and conv.pinned_by_a_lie(state, me, logged.time):
+                self._warn(conversation, "pin_stale")
             self._store(conversation, logged, STATEMENT, event)
             self._states[conversation] = state
             return None
@@ -242,8 +247,13 @@ class Logs:
         row = self._local.row("SELECT head FROM event WHERE conversation = ? AND seq = ?", conversation, claim.seq)
         if claim.seq < seq and (claim.seq == 0 or (row is not None and row[0] == claim.head)):
             return
-        column = "blocked" if sender == self._keys.user else "warning"
-        self._local.run(f"UPDATE conversation SET {column} = 'log_differs' WHERE id = ?", conversation)  # noqa: S608
+        if sender == self._keys.user:
+            self.block(conversation, "log_differs")
+        else:
+            self._warn(conversation, "log_differs")
+
+    def _warn(self, conversation: bytes, reason: str) -> None:
+        self._local.run("UPDATE conversation SET warning = ? WHERE id = ?", reason, conversation)
 
     def _store(
         self,

@@ -106,15 +106,14 @@ class Outbox:
         raise SdkError("the conversation keeps changing; please try again")
 
     async def ready(self, conversation: bytes) -> ConversationState:
-        """The state to seal under: newest generation, no rekey due, its parts held. [M24]"""
+        """The state to seal under: newest generation, own pin not stale, no rekey due, its parts held. [M23] [M24]"""
         state = self._core.state(conversation)
         if not state.is_member(self._core.keys.user):
             raise NotAllowed("you are not a member of this conversation", "not_found")
         events = self._core.logs.cursor(conversation) - self._made_at(state)
-        if (
-            conv.rekey_due(state, self._core.chains.founded, self._core.chains.users, events, self._core.clock())
-            is not None
-        ):
+        users = self._core.chains.users
+        due = conv.rekey_due(state, self._core.chains.founded, users, events, self._core.clock())
+        if due is not None or conv.own_pin_stale(state, users[self._core.keys.user]):
             await self._statements.rekey(conversation)
             state = self._core.state(conversation)
         if self._core.keys.parts(conversation, state.generation) is None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 
 from werkfunk.protocol import author
+from werkfunk.protocol import conversation as conv
 from werkfunk.protocol.author import Desk
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
@@ -69,8 +70,9 @@ class Statements:
         start = self._core.state(conversation).generation
 
         def make(desk: Desk, state: ConversationState, seen: LogSeen) -> author.MadeConversation | None:
-            # Somebody else was quicker: theirs serves as well.
-            return desk.rekey(state, seen) if state.generation == start else None
+            # Somebody else was quicker: theirs serves as well, unless it is sealed to old keys of ours. [M23]
+            stale = conv.own_pin_stale(state, desk.author.user)
+            return desk.rekey(state, seen) if stale or state.generation == start else None
 
         await self.change(conversation, make)
 

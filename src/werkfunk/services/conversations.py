@@ -212,6 +212,11 @@ class Conversations:
         if new:
             # Named heads may be old; a new generation must not seal to what is known to be revoked or removed now.
             reason = conv.rekey_due(state, directory.founded(), directory.users, 0, state.newest.time)
+            made = state.newest.record
+            pins = [(pin.user, pin.box_generation) for pin in made.recipients]
+            pins += [(pin.user, pin.box_generation) for pin in made.holders]
+            if reason is None and any(number < directory.users[user].box.number for user, number in pins):
+                reason = "pin_stale"
             if reason is not None:
                 raise Failure(Code.STALE, reason)
         if event.header.generation != (before.generation if before else 0):

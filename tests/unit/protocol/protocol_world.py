@@ -31,9 +31,9 @@ class Dice:
         return hashlib.shake_256(f"{self.name} {self.thrown}".encode()).digest(size)
 
 
-def flips(data: bytes, step: int = 1) -> Any:
-    """`data` with each bit changed in turn (each `step`th: seven reaches every byte and every place in a byte)."""
-    for bit in range(0, 8 * len(data), step):
+def flips(data: bytes) -> Any:
+    """`data` with each bit changed in turn."""
+    for bit in range(8 * len(data)):
         changed = bytearray(data)
         changed[bit // 8] ^= 1 << bit % 8
         yield bytes(changed)

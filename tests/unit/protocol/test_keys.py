@@ -141,9 +141,9 @@ def test_m6_x25519_key_of_low_order_is_refused(top: int) -> None:
             BOX.open(INFO, bytes(1088) + share + bytes(16))
 
 
-def test_m6_every_flipped_byte_of_a_box_is_refused() -> None:
+def test_m6_every_flipped_bit_of_a_box_is_refused() -> None:
     box = boxes.seal(BOX.public, INFO, b"plaintext")
-    for changed in flips(box, 7):
+    for changed in flips(box):
         # X25519 ignores the top bit of a share, but the KEM hashes the share's bytes.
         with pytest.raises(SealRefused, match="box_invalid"):
             BOX.open(INFO, changed)

@@ -26,6 +26,8 @@ export type MemberRole = (typeof MemberRole)[keyof typeof MemberRole];
 
 const REKEY_MS = 7 * 24 * 3_600 * 1_000;
 const REKEY_EVENTS = 10_000;
+/** Within this time a generation may honestly be sealed to keys that are no longer the newest. */
+const PIN_GRACE_MS = 5 * 60 * 1_000;
 const MEMBER = pair(ID32, oneOf<MemberRole>(MemberRole));
 
 export const Created = record("Created", {
@@ -390,4 +392,19 @@ export function rekeyDue(
   if (held !== wanted.map(hex).join()) return "archive_changed";
   if (events >= REKEY_EVENTS) return "events";
   return now - made.time > REKEY_MS ? "age" : null;
+}
+
+/** Whether the newest generation is sealed to an earlier box generation of this user than the newest one. [M23] */
+export function ownPinStale(state: ConversationState, me: UserState): boolean {
+  const recipient = state.newest.recipient(me.id);
+  return recipient !== null && recipient.boxGeneration < me.box.number;
+}
+
+/**
+ * Whether the newest generation, logged at the server's time `logged` (ms), must have known this user's newer keys.
+ *
+ * Who made it in the same minutes may honestly not have seen them yet; later, an old chain was shown. [M23]
+ */
+export function pinnedByALie(state: ConversationState, me: UserState, logged: number): boolean {
+  return ownPinStale(state, me) && logged > me.boxTime + PIN_GRACE_MS;
 }

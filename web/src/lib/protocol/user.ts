@@ -90,6 +90,8 @@ interface Fields {
   tickets: ReadonlyMap<Hex, Ticket>;
   /** [statement number, box generation], oldest first. */
   boxes: readonly (readonly [number, BoxGeneration])[];
+  /** The chain's clock when the newest box generation was made, ms. */
+  boxTime: number;
   /** Hash of the box of the newest generation for each device, recipient and ticket. */
   seals: ReadonlyMap<Hex, Uint8Array>;
   retired: ReadonlySet<Hex>;
@@ -103,6 +105,7 @@ export class UserState extends ChainState implements Fields {
   declare readonly recovery: ReadonlyMap<Hex, RecipientRecord>;
   declare readonly tickets: ReadonlyMap<Hex, Ticket>;
   declare readonly boxes: readonly (readonly [number, BoxGeneration])[];
+  declare readonly boxTime: number;
   declare readonly seals: ReadonlyMap<Hex, Uint8Array>;
   declare readonly retired: ReadonlySet<Hex>;
 
@@ -184,6 +187,7 @@ async function genesis(statement: Statement, body: UserBody, data: Uint8Array, v
     recovery,
     tickets: new Map(),
     boxes: [[0, body.boxes]],
+    boxTime: statement.time,
     seals: sealsOf(body.boxes.seals),
     retired: new Set(),
   });
@@ -311,6 +315,7 @@ function rotate(state: UserState, number: number, boxes: BoxGeneration): UserSta
   checkBoxes(boxes, state.box.number + 1, new Set([...state.active().keys(), ...state.recovery.keys()]));
   return state.with({
     boxes: [...state.boxes, [number, boxes]],
+    boxTime: state.clock,
     seals: sealsOf(boxes.seals),
     tickets: new Map(),
     retired: new Set([...state.retired, ...state.tickets.keys()]),

@@ -232,6 +232,10 @@ export class Logs {
     const statement = parse(event.body);
     const by = hex(statement.signer.user);
     if (statement.anchors.log) await this.compare(page, by, statement.anchors.log, base.seq);
+    const me = this.chains.users.get(this.keys.self.user);
+    if (before?.generation !== after.generation && me && conv.pinnedByALie(after, me, base.time)) {
+      page.row = { ...page.row, warning: "pin_stale" };
+    }
     page.state = after;
     const notice = noticeOf(before, after, by);
     page.put({

@@ -195,13 +195,14 @@ export class Outbox {
     if (row?.members.some((user) => chains.changedKeys(user))) throw new Problem("verification_required");
   }
 
-  /** The state to seal under: newest generation, no rekey due, its parts held. [M24] */
+  /** The state to seal under: newest generation, own pin not stale, no rekey due, its parts held. [M23] [M24] */
   async ready(id: Hex): Promise<ConversationState> {
     const { logs, chains, keys, env, self } = this.core.parts;
     let state = await logs.require(id);
     if (!state.isMember(self.row.user)) throw new Problem("not_found", "not a member");
     const events = logs.cursor(id) - (logs.rows.get(id)?.generationSeq ?? 0);
-    const due = conv.rekeyDue(state, chains.founded, chains.users, events, env.now()) !== null;
+    const stale = conv.ownPinStale(state, chains.user(self.user));
+    const due = stale || conv.rekeyDue(state, chains.founded, chains.users, events, env.now()) !== null;
     if (!due && !(await keys.parts(id, state.generation))) await keys.fetch(state);
     // Our own box is lost: rather than wait for a repair, make a generation that we hold.
     if (due || !(await keys.parts(id, state.generation))) {

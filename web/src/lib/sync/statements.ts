@@ -1,6 +1,7 @@
 import { hex, type Hex } from "../protocol/bytes";
 import type { MadeConversation } from "../protocol/author";
 import { Desk } from "../protocol/author";
+import * as conv from "../protocol/conversation";
 import type { ConversationState } from "../protocol/conversation";
 import { ProtocolError } from "../protocol/errors";
 import type { LogSeen } from "../protocol/statements";
@@ -78,9 +79,12 @@ export class Statements {
 
   /** Make the next generation, unless somebody else was quicker. */
   async rekey(id: Hex): Promise<void> {
-    await this.core.parts.chains.refresh();
-    const start = (await this.core.parts.logs.require(id)).generation;
-    // Somebody else was quicker: theirs serves as well.
-    await this.change(id, async (desk, state, seen) => (state.generation === start ? desk.rekey(state, seen) : null));
+    const { chains, logs, self } = this.core.parts;
+    await chains.refresh();
+    const start = (await logs.require(id)).generation;
+    // Somebody else was quicker: theirs serves as well, unless it is sealed to old keys of ours. [M23]
+    await this.change(id, async (desk, state, seen) =>
+      state.generation === start || conv.ownPinStale(state, chains.user(self.user)) ? desk.rekey(state, seen) : null,
+    );
   }
 }

@@ -72,6 +72,8 @@ export const chat = area(
     "chat.blocked":
       "Der Verlauf passt nicht zusammen ({code}). Hier wird nichts gesendet, bis das geklärt ist. Bitte melde es im Büro.",
     "chat.warning": "Jemand sieht hier einen anderen Verlauf. Bitte melde es im Büro.",
+    "chat.oldKey":
+      "Hier wurde ein alter Schlüssel von dir benutzt, obwohl du einen neuen hast. Deine nächste Nachricht bekommt einen neuen. Bitte melde es im Büro.",
     "chat.changed":
       "Die Schlüssel von {name} haben sich unerklärt geändert. Es wird nichts gesendet. Vergleiche die Nummern.",
     "chat.check": "Prüfen",
@@ -216,6 +218,8 @@ export const chat = area(
     "chat.blocked":
       "The history does not fit together ({code}). Nothing is sent here until that is clear. Please tell the office.",
     "chat.warning": "Somebody sees another history here. Please tell the office.",
+    "chat.oldKey":
+      "An old key of yours was used here although you have a new one. Your next message gets a new one. Please tell the office.",
     "chat.changed": "The keys of {name} have changed without explanation. Nothing is sent. Compare the numbers.",
     "chat.check": "Check",
     "chat.empty": "Write the first message.",
