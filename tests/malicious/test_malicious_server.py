@@ -265,15 +265,34 @@ async def test_m23_a_generation_sealed_to_ones_old_keys_warns(firm: Firm, minute
     assert bernd.core.logs.blocked(firm.group) == ""
 
 
-async def test_m23_whose_own_pin_is_stale_rekeys_before_sending(firm: Firm) -> None:
-    """Bernd takes another recovery code, which no rule makes others rekey for; who held the old one reads nothing more."""
-    anna, bernd = await firm.people()
-    me, seeds = bernd.core.keys.author(), (await bernd.core.keys.seed(), os.urandom(32))
-    made = author_user.replace_recovery(
-        me.user, me.ref, me.key, RecipientKeys(os.urandom(16)), seeds, now(), os.urandom
+async def with_another_recovery_code(client: Client) -> None:
+    """The person has a new box generation, for which no rule makes others rekey."""
+    me, seeds = client.core.keys.author(), (await client.core.keys.seed(), os.urandom(32))
+    code = RecipientKeys(os.urandom(16))
+    await client.office._extend_user(
+        author_user.replace_recovery(me.user, me.ref, me.key, code, seeds, now(), os.urandom)
     )
-    await bernd.office._extend_user(made)
-    bernd.core.local.run("INSERT INTO seed (generation, seed) VALUES (2, ?)", seeds[1])
+    client.core.local.run("INSERT INTO seed (generation, seed) VALUES (2, ?)", seeds[1])
+
+
+async def test_m23_an_honest_server_takes_no_generation_sealed_to_old_keys(firm: Firm) -> None:
+    """Anna's client has not heard of Bernd's new keys yet: it is told so, looks again, and seals to the new ones."""
+    anna, bernd = await firm.people()
+    made = anna.statements.desk().rekey(anna.core.state(firm.group), anna.core.logs.seen(firm.group))
+    await with_another_recovery_code(bernd)
+    with pytest.raises(NotAllowed) as caught:
+        await anna.statements.write("append_statement", made)
+    assert caught.value.code == "stale"
+    await anna.statements.rekey(firm.group)
+    recipient = anna.core.state(firm.group).newest.recipient(bernd.core.keys.user)
+    assert recipient is not None
+    assert recipient.box_generation == 2
+
+
+async def test_m23_whose_own_pin_is_stale_rekeys_before_sending(firm: Firm) -> None:
+    """Bernd takes another recovery code: who held the old one reads nothing more."""
+    anna, bernd = await firm.people()
+    await with_another_recovery_code(bernd)
     await anna.send(firm.group, "noch unter der alten")
     await bernd.core.catch_up(firm.group)
     assert bernd.core.state(firm.group).generation == 1
