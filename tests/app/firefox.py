@@ -42,7 +42,6 @@ ROLES = {
     "link": "a[href]",
     "radio": "input[type=radio]",
     "switch": "[role=switch]",
-    "switch, on": "[role=switch]:checked",
     "textbox": "textarea, input:not([type]), input[type=text], input[type=search]",
 }
 # Looks again whenever the page changes; the test's timeout is the limit.

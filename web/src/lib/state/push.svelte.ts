@@ -25,31 +25,48 @@ export function pushState(): PushState {
   return held.state;
 }
 
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after the other: a renewal that is under way must not undo what the person has switched meanwhile. */
+function inTurn<T>(task: () => Promise<T>): Promise<T> {
+  const done = last.then(task);
+  last = done.catch(() => undefined);
+  return done;
+}
+
 /** Switch it on. Only after a tap, for the browser asks the person. Throws Problem without a connection. */
 export async function enablePush(): Promise<PushState> {
   const impossible = cannot();
   if (impossible) return (held.state = impossible);
   if ((await Notification.requestPermission()) === "denied") return (held.state = "denied");
   if (Notification.permission !== "granted") return (held.state = "off");
-  await engine.session.settings({ push: true });
-  return renewPush();
+  return inTurn(async () => {
+    await engine.session.settings({ push: true });
+    return renew();
+  });
 }
 
 /** Switch it off: at the browser and at the server. */
-export async function disablePush(): Promise<PushState> {
-  await engine.session.settings({ push: false });
-  const subscription = await (await workerReady())?.pushManager.getSubscription();
-  await subscription?.unsubscribe();
-  held.state = "off";
-  await engine.push.unsubscribe();
-  return held.state;
+export function disablePush(): Promise<PushState> {
+  return inTurn(async () => {
+    await engine.session.settings({ push: false });
+    const subscription = await (await workerReady())?.pushManager.getSubscription();
+    await subscription?.unsubscribe();
+    held.state = "off";
+    await engine.push.unsubscribe();
+    return held.state;
+  });
 }
 
 /**
  * Make what the person wants true: at each start, for browsers end subscriptions by themselves and servers change keys.
  * Throws Problem without a connection.
  */
-export async function renewPush(): Promise<PushState> {
+export function renewPush(): Promise<PushState> {
+  return inTurn(renew);
+}
+
+async function renew(): Promise<PushState> {
   const registration = await workerReady();
   const impossible = cannot();
   if (impossible || !registration) return (held.state = impossible ?? "unsupported");
@@ -106,9 +123,11 @@ export function startPush(): () => void {
 
 /** Forget everything on this device. The server first forgets where it pushes to; offline, it learns so by its next push. */
 export async function wipe(): Promise<void> {
-  const { network } = await engine.session.get();
-  if (network.state === "online") await engine.push.unsubscribe().catch(ignoreProblem);
-  await engine.session.wipe();
+  await inTurn(async () => {
+    const { network } = await engine.session.get();
+    if (network.state === "online") await engine.push.unsubscribe().catch(ignoreProblem);
+    await engine.session.wipe();
+  });
 }
 
 /** Nobody is set up here any more: no push, no notification, no badge. */
