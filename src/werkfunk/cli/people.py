@@ -187,6 +187,7 @@ async def send(printer: Printer, profile: Path, to: str, text: str, files: list[
             client.outbox.queue(client.find_conversation(to), Text(text))
             raise NoConnection("no connection; the message waits in the outbox and is sent next time") from None
         conversation = client.find_conversation(to)
+        _warn(client, conversation)
         if text != "-":
             await _send(printer, client, conversation, text, files)
             return
@@ -198,6 +199,19 @@ async def send(printer: Printer, profile: Path, to: str, text: str, files: list[
 async def _send(printer: Printer, client: Client, conversation: bytes, text: str, files: list[Path]) -> None:
     ack = await client.send(conversation, text, files)
     printer.result({"id": ack.message_id.hex(), "seq": ack.seq}, f"Gesendet (Nr. {ack.seq}).")
+
+
+WARNINGS = {
+    "log_differs": "Achtung: Jemand sieht hier einen anderen Verlauf. Bitte melde es im Büro.",
+    "pin_stale": "Achtung: Hier wurde ein alter Schlüssel von dir benutzt, obwohl du einen neuen hast. Bitte melde es im Büro.",
+}
+
+
+def _warn(client: Client, conversation: bytes) -> None:
+    """What does not fit, but stops nothing, on stderr: standard output stays what programs expect. [M23] [M29]"""
+    reason = client.core.logs.warning(conversation)
+    if reason:
+        sys.stderr.write(WARNINGS[reason] + "\n")
 
 
 async def lines() -> AsyncIterator[str]:
@@ -213,6 +227,7 @@ async def read(printer: Printer, profile: Path, conversation: str, since: int, s
     """Print a conversation's messages."""
     async with opened(profile, tolerant=True) as client:
         target = client.find_conversation(conversation)
+        _warn(client, target)
         messages = client.core.logs.messages(target, 0)
         for shown in fold(messages):
             if shown.message.seq > since and not shown.deleted:
