@@ -6,6 +6,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { precache } from "./build/precache.ts";
+import { texts } from "./build/texts.ts";
 
 const OUT = "../src/werkfunk/web";
 /** Only for tests, `vite build --mode engine`: the app, and a page with the bare engine (tests/engine). */
@@ -35,7 +36,7 @@ function packed(): Plugin {
 
 /** The app is built into the Python package, so that the wheel alone serves it. */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), ...(mode === "engine" ? [precache(TEST_OUT)] : [precache(OUT), packed()])],
+  plugins: [svelte(), texts(), ...(mode === "engine" ? [precache(TEST_OUT)] : [precache(OUT), packed()])],
   define: { __VERSION__: JSON.stringify(VERSION) },
   // Tests run Svelte's client build.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),

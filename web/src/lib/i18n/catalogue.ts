@@ -10,7 +10,10 @@ import { place } from "./areas/place";
 import { settings } from "./areas/settings";
 import { voice } from "./areas/voice";
 
-/** All texts. A new part of the app adds a file in `areas/` and a line in both objects. */
+/**
+ * All texts. A new part of the app adds a file in `areas/` and a line in both objects. The app loads one language of them
+ * (build/texts.ts).
+ */
 export const de = {
   ...alarm.de,
   ...alarmSettings.de,
@@ -25,7 +28,8 @@ export const de = {
   ...voice.de,
 };
 export type Key = keyof typeof de;
-export const en: Readonly<Record<Key, string>> = {
+export type Texts = Readonly<Record<Key, string>>;
+export const en: Texts = {
   ...alarm.en,
   ...alarmSettings.en,
   ...app.en,

@@ -1,16 +1,22 @@
 import { daysAgo, sameYear } from "./dates";
-import { de, en, type Key } from "./catalogue";
+import german from "virtual:texts/de";
+import type { Key, Texts } from "./catalogue";
 
 export type { Key };
 export type Language = "de" | "en";
 type Values = Readonly<Record<string, string | number>>;
 
-const CATALOGUES: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { de, en };
 let language = $state<Language>("de");
+let texts = $state.raw<Texts>(german);
+let asked: Language = "de";
 
-/** The chosen language, or the device's where it is spoken here; else German. */
-export function setLanguage(wanted: Language | ""): void {
-  const found = wanted || (navigator.language.startsWith("en") ? "en" : "de");
+/** The chosen language, or the device's where it is spoken here; else German. Done when the app speaks it. */
+export async function setLanguage(wanted: Language | ""): Promise<void> {
+  const found = (asked = wanted || (navigator.language.startsWith("en") ? "en" : "de"));
+  const loaded = found === "de" ? german : (await import("virtual:texts/en")).default;
+  // Chosen otherwise while it was loading.
+  if (asked !== found) return;
+  texts = loaded;
   language = found;
   document.documentElement.lang = found;
 }
@@ -21,7 +27,7 @@ export function getLanguage(): Language {
 
 /** The text of a key, with `{name}` replaced by values. */
 export function t(key: Key, values: Values = {}): string {
-  return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return texts[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
 type Plural = { [K in Key]: K extends `${infer Base}.other` ? Base : never }[Key];
@@ -36,7 +42,7 @@ export function plural(base: Plural, n: number): string {
 export function problemText(error: unknown): string {
   const code = error !== null && typeof error === "object" && "code" in error ? String(error.code) : "";
   const key = `error.${code}`;
-  return Object.hasOwn(de, key) ? t(key as Key) : t("error.unknown");
+  return Object.hasOwn(german, key) ? t(key as Key) : t("error.unknown");
 }
 
 const FORMS = {

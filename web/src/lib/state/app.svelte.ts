@@ -38,8 +38,10 @@ export function network(): NetworkView {
 
 async function refresh(): Promise<void> {
   const session = await engine.session.get();
+  const speaking = setLanguage(session.settings.language);
+  // Nothing is drawn in the wrong language first.
+  if (!held.session) await speaking;
   held.session = session;
-  setLanguage(session.settings.language);
   const { theme } = session.settings;
   if (theme) document.documentElement.dataset["theme"] = theme;
   else delete document.documentElement.dataset["theme"];
@@ -63,7 +65,7 @@ function followShown(): () => void {
 
 /** Begin: read the session, then follow what the worker says and wake it when network or person come back. */
 export function startApp(): () => void {
-  setLanguage("");
+  void setLanguage("");
   const undo = listen((change) => {
     if (change.type === "session") void refresh();
     else if (change.type === "network" && held.session) held.session = { ...held.session, network: change.network };

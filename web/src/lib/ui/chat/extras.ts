@@ -1,7 +1,5 @@
 import type { Component } from "svelte";
 import DefectsKey from "../photo/DefectsKey.svelte";
-import EditBefore from "../photo/EditBefore.svelte";
-import EditReceived from "../photo/EditReceived.svelte";
 import AttachPlace from "../place/AttachPlace.svelte";
 import TeamStrip from "../place/TeamStrip.svelte";
 import type { ConversationView, MessageKind, MessageView } from "../../sync/views";
@@ -28,14 +26,6 @@ export const COMPOSER: readonly Component<{ chat: ConversationView; onbusy: (bus
 
 /** Further rows in the sheet "attach". */
 export const ATTACH: readonly Component<{ chat: ConversationView; onclose: () => void }>[] = [AttachPlace];
-
-/** On a photo before it is sent: an editor. `onchange` takes what it made. */
-export const BEFORE_SEND: readonly Component<{ photo: File; onchange: (photo: File) => void }>[] = [EditBefore];
-
-/** In the head of the viewer, for the photo that is shown. */
-export const VIEWER: readonly Component<{ message: MessageView; index: number; onclose: () => void }>[] = [
-  EditReceived,
-];
 
 /** What a kind of message looks like inside its bubble. */
 export const BODIES: Readonly<Partial<Record<MessageKind, Component<{ message: MessageView }>>>> = {
