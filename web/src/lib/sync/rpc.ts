@@ -66,7 +66,7 @@ function named(call: Call): Call {
     case "messages.send":
       return { ...call, args: [first, { id, ...(out as Outgoing) }] };
     case "chats.create":
-      return { ...call, args: [...call.args.slice(0, 4), id, ...call.args.slice(5)] };
+      return { ...call, args: [...call.args.slice(0, 4), call.args[4] ?? id, ...call.args.slice(5)] };
     case "chats.direct":
       return { ...call, args: [first, id] };
     default:
