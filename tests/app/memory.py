@@ -1,5 +1,6 @@
 """How much the browser's tabs grow, by what the kernel says of their highest point."""
 
+import contextlib
 from pathlib import Path
 
 import psutil
@@ -12,16 +13,16 @@ class Growth:
 
     def __init__(self) -> None:
         found = psutil.Process().children(recursive=True)
-        self._tabs = [process.pid for process in found if _is_tab(process)]
-        self._before = [_memory(pid, "VmRSS") for pid in self._tabs]
+        tabs = {process.pid: _memory(process.pid, "VmRSS") for process in found if _is_tab(process)}
+        self._tabs = {pid: size for pid, size in tabs.items() if size}
         for pid in self._tabs:
             # Begin again with the highest point (proc(5), clear_refs).
-            Path(f"/proc/{pid}/clear_refs").write_text("5")
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def most(self) -> int:
         """Bytes by which the one tab grew that grew most, at its highest point."""
-        now = [_memory(pid, "VmHWM") for pid in self._tabs]
-        return max(high - start for high, start in zip(now, self._before, strict=True))
+        return max(_memory(pid, "VmHWM") - start for pid, start in self._tabs.items())
 
 
 def _is_tab(process: psutil.Process) -> bool:
@@ -33,6 +34,9 @@ def _is_tab(process: psutil.Process) -> bool:
 
 
 def _memory(pid: int, field: str) -> int:
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (line,) = [line for line in status if line.startswith(f"{field}:")]
-    return int(line.split()[1]) * 1024
+    """0 for a process that has ended: the browser keeps one in reserve, and lets it go when it likes."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in status if line.startswith(f"{field}:"))
