@@ -73,6 +73,10 @@ class Link:
         await self.do(self._close())
 
     async def _close(self) -> None:
+        # First nobody is taken any more: whoever is taken and finds the server closed stays open for ever (Python 3.11).
+        for listener in self._server.sockets:
+            self._network.loop.remove_reader(listener.fileno())
+        await _turns()
         self._server.close()
         # A connection taken just now is on its way to `_accept` for some turns of the loop.
         await _turns()
