@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-INTEREST = "Art. 6 (1) f DSGVO: safe operation"
+from werkfunk.domain.legal_basis import INTEREST
+
 JOURNAL = "as the operator's system keeps standard error (systemd's journal: its own limits)"
 
 

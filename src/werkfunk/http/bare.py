@@ -13,7 +13,7 @@ Bare = tuple[HTTPStatus, dict[str, str], bytes]
 def bare(failure: Failure, *, https: bool) -> Bare:
     """The problem answer for a failure, with everything that the application would have added."""
     answer = problem(failure)
-    headers = [*answer.raw_headers, *strict(https=https), (b"cache-control", b"no-store")]
+    headers = [*answer.raw_headers, *strict(https=https)]
     named = {n.decode(): v.decode() for n, v in headers if n != b"content-length"}
     return HTTPStatus(answer.status_code), named, bytes(answer.body)
 

@@ -17,11 +17,12 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"interest-cohort=(), browsing-topics=()"),
 )
 HSTS = (b"strict-transport-security", b"max-age=31536000")
+UNKEPT = (b"cache-control", b"no-store")
 
 
 def strict(*, https: bool) -> tuple[tuple[bytes, bytes], ...]:
-    """Those of every answer; with TLS in front, browsers are told to insist on it (RFC 6797)."""
-    return (*HEADERS, HSTS) if https else HEADERS
+    """What an answer has that says nothing else; with TLS in front, browsers are told to insist on it (RFC 6797)."""
+    return (*HEADERS, HSTS, UNKEPT) if https else (*HEADERS, UNKEPT)
 
 
 class Headers:
@@ -38,8 +39,6 @@ class Headers:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
                 extra = [pair for pair in self._headers if pair[0] not in present]
-                if b"cache-control" not in present:
-                    extra.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": [*message["headers"], *extra]}
             await send(message)
 

@@ -7,14 +7,10 @@ the record that it ran.
 
 from dataclasses import dataclass
 
+from werkfunk.domain.legal_basis import CONSENT, CONTRACT, INTEREST, SAFETY
+
 FILE = "werkfunk.db"
 """The embedded store's file in the data folder."""
-CONTRACT = "Art. 6 (1) b DSGVO: needed to provide the service"
-INTEREST = "Art. 6 (1) f DSGVO: safe operation"
-
-SAFETY = "Art. 6 (1) c and f DSGVO, §10 ArbSchG: to alarm people in danger and to show afterwards that it was done"
-CONSENT = "Art. 6 (1) a DSGVO: the person gives it, and may take it back at any time"
-
 MEMBERSHIP = "while the organisation runs this server"
 ALARM = "days after the end as the setting `alarm_keep_days` says (90)"
 CONVERSATION = "as long as the conversation"

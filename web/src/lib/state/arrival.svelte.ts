@@ -4,7 +4,7 @@ import { engine } from "./app.svelte";
 import { chats } from "./lists.svelte";
 import { watch } from "./position";
 import { places } from "./places.svelte";
-import { complain } from "./toasts.svelte";
+import { complainOnce } from "./toasts.svelte";
 
 /**
  * On a site: a hint to the person herself, if she wants such hints. Where she is never leaves this tab; what is kept, on
@@ -26,21 +26,15 @@ export async function answered(): Promise<void> {
 
 /** While the app is in front, look whether a site is reached. Returns what ends it; made for `$effect`. */
 export function followArrival(): () => void {
-  let told = false;
+  const failed = complainOnce();
   let unwatch: (() => void) | null = null;
   const look = (): void => {
     const wanted = document.visibilityState === "visible";
     if (wanted && !unwatch) {
-      unwatch = watch(
-        (fix) => {
-          const sites = (chats.current ?? []).filter((chat) => chat.kind === "site" && chat.member);
-          held.site = siteAt(fix, sites)?.id ?? null;
-        },
-        (problem) => {
-          if (!told) complain(problem);
-          told = true;
-        },
-      );
+      unwatch = watch((fix) => {
+        const sites = (chats.current ?? []).filter((chat) => chat.kind === "site" && chat.member);
+        held.site = siteAt(fix, sites)?.id ?? null;
+      }, failed);
     } else if (!wanted) {
       unwatch?.();
       unwatch = null;

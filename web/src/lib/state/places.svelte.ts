@@ -2,7 +2,7 @@ import type { PlacesView } from "../sync/views";
 import { engine } from "./app.svelte";
 import { Live } from "./live.svelte";
 import { watch } from "./position";
-import { complain } from "./toasts.svelte";
+import { complain, complainOnce } from "./toasts.svelte";
 
 /** What the organisation allows, and what this person shares. */
 export const places = new Live<PlacesView>(
@@ -12,13 +12,5 @@ export const places = new Live<PlacesView>(
 
 /** While something is shared, tell the worker where this device is. Returns what ends it; made for `$effect`. */
 export function followPosition(): () => void {
-  let told = false;
-  return watch(
-    (fix) => void engine.places.fix(fix).catch(complain),
-    (problem) => {
-      // Once is enough: a cellar has no reception for a while.
-      if (!told) complain(problem);
-      told = true;
-    },
-  );
+  return watch((fix) => void engine.places.fix(fix).catch(complain), complainOnce());
 }

@@ -31,6 +31,15 @@ export function complain(error: unknown): void {
   show({ text: problemText(error), tone: "danger", action: null });
 }
 
+/** As `complain`, the first time only: for what fails again and again, as a cellar has no reception for a while. */
+export function complainOnce(): (error: unknown) => void {
+  let told = false;
+  return (error) => {
+    if (!told) complain(error);
+    told = true;
+  };
+}
+
 /** Do something that may fail; a failure is said. Resolves to whether it was done. */
 export async function attempt(doing: () => Promise<unknown>): Promise<boolean> {
   try {

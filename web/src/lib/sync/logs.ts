@@ -339,8 +339,7 @@ export class Logs {
 
   /** Title and place, from a lead; a changed title is a line. */
   private details(page: Page, row: EventRow, content: Content & { type: "details" }): EventRow {
-    const role = page.state?.members.get(row.sender)?.role;
-    if (role !== 1) return row;
+    if (!byLead(page, row)) return row;
     const before = page.row;
     // An older one whose key came late does not count. [M43]
     if (row.seq < (before.detailsSeq ?? 0)) return row;
@@ -371,7 +370,7 @@ export class Logs {
 
   /** The newest that a lead has sent says how a prepared alarm is. */
   private async template(page: Page, row: EventRow, content: ContentOf<"alarm_template">): Promise<void> {
-    if (page.state?.members.get(row.sender)?.role !== 1) return;
+    if (!byLead(page, row)) return;
     const next = templateRow(row.conversation, row.seq, row.time, content);
     const last =
       page.templates.get(next.template) ?? (await this.store.get("template", [row.conversation, next.template]));
@@ -465,6 +464,11 @@ export class Logs {
       return true;
     });
   }
+}
+
+/** Whether it counts what this message says for all: details and prepared alarms are a lead's. */
+function byLead(page: Page, row: EventRow): boolean {
+  return page.state?.members.get(row.sender)?.role === 1;
 }
 
 /** Do `task` after everything that was queued for the same conversation before, whatever became of it. */
