@@ -169,6 +169,9 @@ class Story:
         if len(others) < 2:
             return
         gone = self.rng.choice(others)
+        # What they have said is under way no more: it would be refused, rightly, and the model has it.
+        for device in self.people[gone]:
+            await device.settle()
         await self.lead.remove(self.conversation, gone)
         self.members.discard(gone)
 
