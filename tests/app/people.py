@@ -91,6 +91,10 @@ class Person(ABC):
         """Until everything of its own is at the server, and everything there is here."""
 
     @abstractmethod
+    async def await_member(self, conversation: str) -> None:
+        """Until it has heard that it is a member."""
+
+    @abstractmethod
     async def await_view(self, conversation: str, wanted: View) -> None:
         """Until it shows this; the test's time limit ends it."""
 
@@ -186,6 +190,12 @@ class Browser(Person):
         async def look() -> bool:
             network = (await self.engine("session.get"))["network"]
             return network["state"] == "online" and network["behind"] == 0 and network["queued"] == 0
+
+        await self.engine.until(look)
+
+    async def await_member(self, conversation: str) -> None:
+        async def look() -> bool:
+            return any(one["id"] == conversation and one["member"] for one in await self.engine("chats.list"))
 
         await self.engine.until(look)
 
@@ -303,6 +313,9 @@ class Library(Person):
         return View(said.title, said.site or "", place, members, tuple(map(_line, shown)))
 
     async def settle(self) -> None:
+        await self.client.connect()
+
+    async def await_member(self, conversation: str) -> None:
         await self.client.connect()
 
     async def await_view(self, conversation: str, wanted: View) -> None:

@@ -80,9 +80,11 @@ class Story:
     def lead(self) -> Person:
         return next(iter(self.people.values()))[0]
 
-    def someone(self) -> Person:
-        """Any device of a member."""
-        return self.rng.choice(self.people[self.rng.choice(sorted(self.members))])
+    async def someone(self) -> Person:
+        """Any device of a member, once it has heard that it is one."""
+        device = self.rng.choice(self.people[self.rng.choice(sorted(self.members))])
+        await device.await_member(self.conversation)
+        return device
 
     def text(self) -> str:
         return " ".join(self.rng.choices(WORDS, k=self.rng.randint(1, 12)))
@@ -102,7 +104,7 @@ class Story:
         await getattr(self, f"do_{act}")()
 
     async def do_say(self) -> None:
-        who, text = self.someone(), self.text()
+        who, text = await self.someone(), self.text()
         name = await who.say(self.conversation, text)
         self.lines[name] = Line(name, who.user, text)
         await who.settle()
@@ -111,14 +113,14 @@ class Story:
         to = self.line()
         if to is None:
             return
-        who, text = self.someone(), self.text()
+        who, text = await self.someone(), self.text()
         await who.settle()
         name = await who.say(self.conversation, text, to.id)
         self.lines[name] = Line(name, who.user, text, reply=to.id)
         await who.settle()
 
     async def do_edit(self) -> None:
-        who = self.someone()
+        who = await self.someone()
         line = self.line(sender=who.user, deleted=False)
         if line is None:
             return
@@ -129,7 +131,7 @@ class Story:
         await who.settle()
 
     async def do_erase(self) -> None:
-        who = self.someone()
+        who = await self.someone()
         line = self.line(sender=who.user, deleted=False)
         if line is None:
             return
@@ -139,7 +141,7 @@ class Story:
         await who.settle()
 
     async def do_react(self) -> None:
-        who, line = self.someone(), self.line(deleted=False)
+        who, line = await self.someone(), self.line(deleted=False)
         if line is None:
             return
         text = self.rng.choice(["👍", "❤️", "✅", ""])
@@ -150,7 +152,7 @@ class Story:
         await who.settle()
 
     async def do_file(self) -> None:
-        who, text = self.someone(), self.text()
+        who, text = await self.someone(), self.text()
         data = self.rng.randbytes(self.rng.choice([0, 1, 65_535, 65_536, 200_000, 1_500_000]))
         name = f"Plan {len(self.lines)}.bin"
         message = await who.send_file(self.conversation, text, name, data)
@@ -205,6 +207,8 @@ class Story:
                 self.spoken.setdefault(who, []).append(name)
 
         talkers = [self.rng.choice(self.people[user]) for user in sorted(self.members - {self.lead.user})]
+        for talker in talkers:
+            await talker.await_member(self.conversation)
         outside = sorted(set(self.people) - self.members)
         if outside:
             self.members.add(outside[0])
@@ -243,6 +247,8 @@ class Story:
 
     async def do_check(self) -> None:
         """Every device of every member shows the model, in the same order, and its files are what was sent."""
+        # Everybody has sent what they said; only then has everybody all of it.
+        await self.settle()
         await self.settle()
         order = [line.id for line in (await self.lead.view(self.conversation)).lines]
         assert sorted(order) == sorted(self.lines), self.log
@@ -255,7 +261,7 @@ class Story:
                 await device.await_view(self.conversation, wanted)
         for message, data in self.data.items():
             if not self.lines[message].deleted:
-                assert await self.someone().fetch(self.conversation, message) == data
+                assert await (await self.someone()).fetch(self.conversation, message) == data
 
 
 @pytest.mark.parametrize("lead", ["app", "library"])
