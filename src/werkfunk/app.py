@@ -173,7 +173,9 @@ class Server:
                 ssl_certfile=config.tls_cert or None,
                 ssl_keyfile=config.tls_key or None,
                 timeout_graceful_shutdown=5,
-                proxy_headers=False,
+                # Who does TLS itself has no proxy that writes these headers: they would be the client's own.
+                proxy_headers=not config.tls_cert,
+                forwarded_allow_ips=config.proxies.split(),
             )
         )
         listener = _bind(config)

@@ -1,6 +1,7 @@
 """Rates are for each device: one that floods is told so, a second one of the same address notices nothing."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -69,3 +70,32 @@ async def test_requests_of_an_address_that_is_not_signed_in(slow: Firm) -> None:
                     break
             assert code(answer) == "rate_limited"
     assert (await once(slow.clients["Clara"], "GET", "/v1/people")).status_code == 200, "a device at the same address"
+
+
+async def refused(http: httpx.AsyncClient, forwarded: str) -> bool:
+    """Whether this address, as a proxy names it, may not ask any more."""
+    answer = await http.get("/v1/people", headers={"X-Forwarded-For": forwarded})
+    return answer.status_code == 429
+
+
+async def exhaust(http: httpx.AsyncClient, forwarded: str) -> None:
+    for _ in range(20 * BURST):
+        if await refused(http, forwarded):
+            return
+    raise AssertionError("never refused")
+
+
+async def test_behind_a_proxy_each_address_has_its_own_rate(slow: Firm) -> None:
+    async with httpx.AsyncClient(base_url=slow.base, trust_env=False) as http:
+        await exhaust(http, "203.0.113.5")
+        assert not await refused(http, "203.0.113.6")
+        assert await refused(http, "198.51.100.1, 203.0.113.5"), "what the client itself wrote stands before"
+        await exhaust(http, "2001:db8:1:2::5")
+        assert await refused(http, "2001:db8:1:2:ffff::6"), "the same /64"
+
+
+async def test_a_header_from_anybody_else_counts_nothing(tmp_path: Path) -> None:
+    settings = {"requests_per_second": 1, "requests_burst": BURST, "proxies": "192.0.2.1"}
+    async with founded(tmp_path, **settings) as firm, httpx.AsyncClient(base_url=firm.base, trust_env=False) as http:
+        await exhaust(http, "203.0.113.5")
+        assert await refused(http, "203.0.113.6")

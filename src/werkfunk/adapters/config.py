@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +36,11 @@ class Config:
     )
     public_url: str = _setting(
         "", "How people reach the server, e.g. `https://funk.example.de`; needed behind a proxy."
+    )
+    proxies: str = _setting(
+        "127.0.0.1 ::1",
+        "Addresses or networks of proxies that do TLS in front, separated by spaces: rates count by the last address of "
+        "`X-Forwarded-For` that is none of theirs. Of no effect with `tls_cert`.",
     )
     key_file: str = _setting("", "The key file; empty: `server.key` in the data folder. Better on another medium.")
     tls_cert: str = _setting("", "Certificate chain (PEM) for TLS without a proxy.")
@@ -114,6 +119,11 @@ class Config:
                 "Name tls_cert and tls_key, or public_url = 'https://…' if a proxy in front does TLS"
             )
         self._check_push()
+        for entry in self.proxies.split():
+            try:
+                ip_network(entry)
+            except ValueError:
+                raise ConfigError(f"proxies: {entry!r} is neither an address nor a network") from None
         if self.metrics not in ("off", "loopback", "all"):
             raise ConfigError(f"metrics = {self.metrics!r}: write off, loopback or all")
         if self.log_level not in ("debug", "info", "warning", "error"):

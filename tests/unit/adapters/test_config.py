@@ -40,7 +40,8 @@ def test_file_then_environment_then_command_line(tmp_path: Path) -> None:
     ("text", "said"),
     [('blob_max_mb = "1"', "blob_max_mb must be a whole number"), ("blob_max_mb = true", "must be a whole number"),
      ("listen = 8470", "listen must be text"), ("blob_max_mb = 0", "must be at least 1"), ("[server]", "no setting"),
-     ("listen = ", "werkfunk.toml"), ('metrics = "everybody"', "off, loopback or all")],
+     ("listen = ", "werkfunk.toml"), ('metrics = "everybody"', "off, loopback or all"),
+     ('proxies = "10.0.0.0/8 nginx"', "'nginx' is neither an address nor a network")],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "werkfunk.toml").write_text(text + "\n")
