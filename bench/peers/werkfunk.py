@@ -161,7 +161,9 @@ class Werkfunk(Peer):
         head = core.chains.users[core.keys.user].head
         prepared = []
         for number in range(messages):
-            header = Header(conversation, state.generation, core.keys.device, os.urandom(16), EventKind.MESSAGE)
+            header = Header(
+                conversation, state.generation, core.keys.device, client.outbox.fresh_id(), EventKind.MESSAGE
+            )
             text = f"{number} {TEXT}"[:300]
             event = seal_message(
                 secret, header, core.keys.signing, state.newest.statement, head, seen, now(), Text(text), os.urandom(12)

@@ -245,6 +245,42 @@ async def test_m23_whose_own_pin_is_stale_rekeys_before_sending(firm: Firm) -> N
     assert (await firm.shown())["warning"] == ""
 
 
+async def test_m24_a_place_goes_under_a_new_generation_where_one_is_due(firm: Firm) -> None:
+    """Bernd takes another recovery code and shares where he is: who held the old one does not learn it."""
+    group = bytes.fromhex(firm.group)
+    await firm.anna.client.places.allow(True)
+
+    async def allowed() -> bool:
+        return bool((await firm.bernd("places.get"))["allowed"])
+
+    await firm.bernd.until(allowed)
+    await firm.bernd("session.renewRecovery")
+    await firm.bernd("places.share", firm.group, now() + 3_600_000)
+    await firm.bernd("places.fix", {"latitude": 51.3127, "longitude": 9.4797, "accuracy": 5, "time": now()})
+    await firm.anna.settle()
+    assert firm.core.state(group).generation == 2
+    assert [spot.user.hex() for spot in await firm.anna.client.places.team(group)] == [await firm.bernd.me()]
+
+
+async def test_m43_without_a_lead_every_member_says_what_it_is_called(firm: Firm) -> None:
+    group = bytes.fromhex(firm.group)
+    assert not (await firm.shown())["lead"]
+    await firm.anna.client.remove(group, [bytes.fromhex(firm.anna.user)])
+
+    async def leads() -> bool:
+        return bool((await firm.shown())["lead"])
+
+    await firm.bernd.until(leads)
+    await firm.bernd("chats.rename", firm.group, "Dachstuhl", "")
+
+    async def sent() -> bool:
+        return bool((await firm.bernd("session.get"))["network"]["queued"] == 0)
+
+    await firm.bernd.until(sent)
+    await firm.clara.settle()
+    assert (await firm.shown())["title"] == firm.clara.client.core.logs.details(group).title == "Dachstuhl"
+
+
 async def test_m15_a_ghost_device_is_refused(firm: Firm) -> None:
     state = firm.core.chains.users[bytes.fromhex(firm.anna.user)]
     forged = lies.forge_device(state, lies.ghost())

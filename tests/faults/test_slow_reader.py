@@ -32,7 +32,7 @@ def seal(client: Client, conversation: bytes, text: str) -> bytes:
     state = core.state(conversation)
     parts = core.keys.parts(conversation, state.generation)
     assert parts is not None
-    header = Header(conversation, state.generation, core.keys.device, os.urandom(16), EventKind.MESSAGE)
+    header = Header(conversation, state.generation, core.keys.device, client.outbox.fresh_id(), EventKind.MESSAGE)
     return seal_message(
         parts.secret(conversation, state.generation),
         header,

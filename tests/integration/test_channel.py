@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from faults.test_slow_reader import seal
 from malicious.conftest import Firm
 from werkfunk.domain import limits
-from werkfunk.protocol.events import parse_event
+from werkfunk.protocol.events import Event, parse_event
 from werkfunk.wire import frames
 
 from .raw import Wire, signed_in
@@ -52,6 +53,23 @@ async def test_m28_the_repeat_of_a_message_gets_the_first_answer(firm: Firm) -> 
     await still_works(firm)
 
 
+async def test_m28_a_message_with_the_id_of_another_device_is_refused(firm: Firm) -> None:
+    """Bernd takes the id of Anna's message: nobody's message is put away or written over, not even in the log."""
+    anna, bernd = await firm.people()
+    wire = await signed_in(anna)
+    event = seal(anna, firm.group, "meine")
+    await wire.send(frames.Send(event))
+    await wire.until(frames.Ack)
+    copied = replace(parse_event(event).header, device=bernd.core.keys.device)
+    forged = Event(copied, parse_event(event).body).to_bytes()
+    other = await signed_in(bernd)
+    await other.send(frames.Send(forged))
+    assert await other.until(frames.Refused) == frames.Refused(
+        copied.message_id, "protocol_refused", "message_id_foreign"
+    )
+    await still_works(firm)
+
+
 async def refusal(firm: Firm, event: bytes, name: str = "Anna") -> str:
     wire = await signed_in(firm.clients[name])
     await wire.send(frames.Send(event))
@@ -69,7 +87,9 @@ async def test_bad_events_are_refused_with_a_stable_code(firm: Firm) -> None:
     assert await refusal(firm, b"\x81" * 5_000) == "protocol_refused"
     assert await refusal(firm, good + bytes(limits.EVENT_MAX)) == "event_too_large"
     dora = await firm.invite("Dora")
-    own = good.replace(anna.core.keys.device, dora.core.keys.device)
+    taken = parse_event(good)
+    header = replace(taken.header, device=dora.core.keys.device, message_id=dora.outbox.fresh_id())
+    own = Event(header, taken.body).to_bytes()
     assert await refusal(firm, own, "Dora") == "not_found"  # an outsider learns nothing
     elsewhere = good.replace(firm.group, os.urandom(16))
     assert await refusal(firm, elsewhere) == "not_found"

@@ -4,6 +4,7 @@ import pytest
 
 from malicious.conftest import Firm
 from werkfunk.protocol.content import Details, Point
+from werkfunk.protocol.conversation import MemberRole
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NotAllowed, Usage
 from werkfunk.sdk.places import point
@@ -49,6 +50,21 @@ async def test_m43_only_a_lead_says_where_the_site_is(firm: Firm) -> None:
     await bernd.outbox.send(made, Details("Meins", None, ERFURT))
     await anna.connect()
     assert anna.core.logs.details(made) == bernd.core.logs.details(made) == SITE
+
+
+async def test_m43_without_a_lead_every_member_says_what_it_is_called(firm: Firm) -> None:
+    anna, bernd, made = await site(firm)
+    await anna.add(made, [firm.clients["Clara"].core.keys.user])
+    await anna.remove(made, [anna.core.keys.user])
+    clara = firm.clients["Clara"]
+    await bernd.describe(made, Details("Lindenweg 6", SITE.site))
+    await clara.connect()
+    assert clara.core.logs.details(made) == bernd.core.logs.details(made) == Details("Lindenweg 6", SITE.site)
+    # Once somebody leads, the others do not any more.
+    bernds = bernd.core.keys.user
+    await clara.statements.change(made, lambda desk, state, seen: desk.set_role(state, seen, bernds, MemberRole.LEAD))
+    with pytest.raises(NotAllowed):
+        await clara.describe(made, SITE)
 
 
 async def test_m43_older_details_whose_key_comes_late_do_not_count(firm: Firm) -> None:

@@ -57,7 +57,7 @@ class Asker:
     """Own unfinished upload by conversation."""
 
     def header(self, conversation: bytes, kind: EventKind, tag: bytes | None = None) -> Header:
-        return Header(conversation, 1, self.client.core.keys.device, os.urandom(16), kind, tag)
+        return Header(conversation, 1, self.client.core.keys.device, self.client.outbox.fresh_id(), kind, tag)
 
     async def http(self, method: str, path: str, body: msgspec.Struct | None = None, **more: object) -> str:
         """The code of a refusal, or "" when it was done."""

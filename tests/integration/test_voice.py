@@ -109,6 +109,19 @@ async def test_m24_nothing_is_said_under_an_old_generation(following: Firm) -> N
     await bernd.voice.finish(again)
 
 
+async def test_m24_a_burst_ends_when_a_member_has_left(following: Firm) -> None:
+    """Nobody has made a new generation yet: who has left would hear on under the one that he holds."""
+    firm = following
+    bernd, clara = firm.clients["Bernd"], firm.clients["Clara"]
+    talking = await bernd.voice.talk(firm.group)
+    await clara.remove(firm.group, [clara.core.keys.user])
+    await bernd.core.catch_up(firm.group)
+    assert bernd.core.state(firm.group).generation == talking.generation
+    assert not await bernd.voice.say(talking, OPUS[0])
+    assert talking.packets == []
+    assert await bernd.voice.finish(talking) is None
+
+
 async def test_the_limit_ends_what_is_said(following: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     firm = following
     monkeypatch.setattr(limits, "BURST_MS", 200)
@@ -157,6 +170,12 @@ async def test_m39_a_lying_server_is_not_believed(firm: Firm) -> None:
     heard._take(taken(burst))
     heard._take(said(burst, 7))
     assert count() == 0, "an old burst is not heard again"
+    async with Client(firm.folder / "Anna") as later:
+        for frame in (taken(burst), said(burst, 8)):
+            later.voice._take(frame)
+        assert later.voice._heard.empty(), "nor after a restart"
+        later.voice._take(taken(os.urandom(16)))
+        assert not later.voice._heard.empty(), "a fresh one is"
 
     stranger = await firm.invite("Dora")
     for change in (

@@ -6,6 +6,7 @@ The server is real; the lie is told between its answer and the client, where a m
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from werkfunk.domain.roles import Role
 from werkfunk.protocol import author, author_user
 from werkfunk.protocol.content import Text
 from werkfunk.protocol.errors import ProtocolError
+from werkfunk.protocol.events import Event, EventKind, parse_event
 from werkfunk.protocol.identity import Profile, RecipientKeys
 from werkfunk.protocol.links import InviteLink, parse_url, to_url
 from werkfunk.protocol.statements import SignerRef
@@ -70,6 +72,32 @@ async def test_m28_a_replayed_event_is_not_shown_twice(firm: Firm) -> None:
     (data,) = bernd.core.local.row("SELECT data FROM event WHERE conversation = ? AND seq = ?", firm.group, cursor)
     await bernd.core.logs.ingest(firm.group, [frames.Logged(cursor + 1, 1, data)])
     assert texts(bernd, firm.group) == ["einmal"]
+
+
+async def test_m28_nothing_that_does_not_open_stands_in_for_a_message(firm: Firm) -> None:
+    """The server knows a message's clear header first, and logs rubbish and a statement under it."""
+    anna, bernd = await firm.people()
+    await anna.send(firm.group, "trotzdem da")
+    (true,) = await page(bernd, firm.group, bernd.core.logs.cursor(firm.group))
+    header = parse_event(true.event).header
+    rubbish = Event(header, os.urandom(400)).to_bytes()
+    made = anna.statements.desk().rekey(anna.core.state(firm.group), anna.core.logs.seen(firm.group))
+    statement = Event(replace(header, kind=EventKind.STATEMENT), parse_event(made.event).body).to_bytes()
+    told = [rubbish, true.event, statement]
+    await bernd.core.logs.ingest(
+        firm.group, [frames.Logged(true.seq + at, true.time, event) for at, event in enumerate(told)]
+    )
+    assert texts(bernd, firm.group) == ["trotzdem da"]
+
+
+async def test_m45_a_removed_member_is_not_heard_with_the_servers_help(firm: Firm) -> None:
+    """Bernd was removed; he goes on sealing under the generation that he holds, and the server logs it."""
+    anna, bernd = await firm.people()
+    sealed = await bernd.outbox.sealed(firm.group, bernd.outbox.fresh_id(), Text("noch da"))
+    await anna.remove(firm.group, [bernd.core.keys.user])
+    cursor = anna.core.logs.cursor(firm.group)
+    await anna.core.logs.ingest(firm.group, [frames.Logged(cursor + 1, now(), sealed)])
+    assert texts(anna, firm.group) == []
 
 
 async def test_m29_a_withheld_event_leaves_a_gap_that_blocks(firm: Firm) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from chain_world import LOG, Firm, Room, case
 from p1_operations import Bytes
 
+from werkfunk.domain.roles import Role
 from werkfunk.protocol import conversation as conv
 from werkfunk.protocol import organisation as org
 from werkfunk.protocol.cbor import encode
@@ -136,6 +137,19 @@ def archived(**settings: bool) -> Room:
     return room
 
 
+@case("conversation-log", "M46", "record_form")
+def more_members_than_there_may_be() -> Bytes:
+    """A conversation of 501."""
+    firm = Firm()
+    room = Room(firm)
+    others = tuple((number.to_bytes(32), MemberRole.MEMBER) for number in range(500))
+    members = ((firm.anna.state.id, MemberRole.LEAD), *others)
+    body = conv.Created(conv.Kind.GROUP, False, True, members, room.generation(1, [firm.anna]))
+    anchors = Anchors(firm.state.head, firm.anna.state.head)
+    data = room.forge(firm.anna, 0, body, anchors, number=0, previous=b"")
+    return {"users": firm.users(), "organisation": encode(firm.chain), "statements": encode([data])}
+
+
 @case("conversation-log", "M21", "record_form")
 def members_without_generation() -> Bytes:
     """A change of members without a new generation."""
@@ -147,6 +161,43 @@ def members_without_generation() -> Bytes:
 def member_removes_the_lead() -> Bytes:
     """A member who is not lead removes nobody."""
     room = Room(Firm())
+    body = conv.MembersChanged((), (room.firm.anna.state.id,), room.generation(2, [room.firm.bernd]))
+    return room.inputs(room.forge(room.firm.bernd, 1, body))
+
+
+def _without_a_lead() -> Room:
+    """Anna, the only lead, has left Bernd and Georg, a guest."""
+    room = Room(Firm())
+    room.add(room.firm.georg)
+    room.take(room.desk(room.firm.anna).leave(room.state, LOG))
+    return room
+
+
+@case("conversation-log", "M21")
+def without_a_lead_a_member_adds() -> Bytes:
+    """No lead is left: every member counts as lead."""
+    room = _without_a_lead()
+    roles = {room.firm.clara.state.id: MemberRole.LEAD}
+    room.take(room.desk(room.firm.bernd).change_members(room.state, LOG, roles))
+    return room.inputs()
+
+
+@case("conversation-log", "M21", "not_permitted")
+def without_a_lead_a_guest_adds() -> Bytes:
+    """No lead is left, and a guest counts as none."""
+    room = _without_a_lead()
+    people = [room.firm.bernd, room.firm.georg, room.firm.clara]
+    added = ((room.firm.clara.state.id, MemberRole.MEMBER),)
+    return room.inputs(room.forge(room.firm.georg, 1, conv.MembersChanged(added, (), room.generation(3, people))))
+
+
+@case("conversation-log", "M21", "not_permitted")
+def a_lead_who_has_become_a_guest_removes() -> Bytes:
+    """Bernd leads too, then the organisation makes him a guest: he leads nothing more."""
+    room = Room(Firm())
+    bernd = room.firm.bernd.state.id
+    room.take(room.desk(room.firm.anna).set_role(room.state, LOG, bernd, MemberRole.LEAD))
+    room.firm.do(room.firm.anna, org.RoleChanged(bernd, Role.GUEST))
     body = conv.MembersChanged((), (room.firm.anna.state.id,), room.generation(2, [room.firm.bernd]))
     return room.inputs(room.forge(room.firm.bernd, 1, body))
 

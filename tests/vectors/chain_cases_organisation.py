@@ -168,3 +168,27 @@ def guest_as_holder() -> Bytes:
     firm = Firm()
     holders = (firm.anna.state.id, firm.bernd.state.id, firm.georg.state.id)
     return firm.inputs(firm.forge(firm.anna, 6, org.ArchiveSet(True, holders)))
+
+
+@case("organisation-chain", "M13", "enrolment_other_organisation")
+def newcomer_of_another_organisation() -> Bytes:
+    """The newcomer's genesis names another organisation."""
+    firm = Firm()
+    invite, seed = firm.invite()
+    stranger = Person("Emil", b"o" * 32)
+    firm.people.append(stranger)
+    return firm.inputs(firm.forge(stranger, 3, firm.enrolment(stranger, invite, seed)))
+
+
+@case("organisation-chain", "M46", "record_form")
+def a_policy_below_zero() -> Bytes:
+    """A policy's value is an integer from 0, or a text."""
+    firm = Firm()
+    return firm.inputs(firm.forge(firm.anna, 7, {0: {"live_location": -1}}))
+
+
+@case("organisation-chain", "M46", "record_form")
+def a_policy_that_is_too_long() -> Bytes:
+    """A policy's text has at most 200 characters."""
+    firm = Firm()
+    return firm.inputs(firm.forge(firm.anna, 7, {0: {"motto": "ü" * 201}}))

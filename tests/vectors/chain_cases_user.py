@@ -244,3 +244,31 @@ def unknown_key_in_the_body() -> Bytes:
     """A key that the text does not name."""
     anna = Person("Anna")
     return statements(anna, anna.forge(6, {0: bytes(32), 9: 1}))
+
+
+@case("user-chain", "M46", "record_form")
+def a_label_that_is_too_long() -> Bytes:
+    """A device's sealed label has at most 1,024 bytes."""
+    anna = Person("Anna")
+    device = anna.new_device("PC")
+    record = register_device(device.key, device.box.public, bytes(1_025), 1)
+    seal, _ = seal_seed(anna.state.id, 1, anna.seed, record.id, record.box)
+    return statements(anna, anna.forge(1, usr.DeviceAdded(record, seal)))
+
+
+@case("user-chain", "M46", "too_many")
+def a_ninth_recovery_recipient() -> Bytes:
+    """Eight more than the one that is there."""
+    anna = Person("Anna")
+    added = tuple(RecipientKeys(bytes([number]) * 16).record() for number in range(8))
+    seals = tuple(seal_seed(anna.state.id, 1, anna.seed, one.id, one.box)[0] for one in added)
+    return statements(anna, anna.forge(4, usr.RecoveryChanged(added, (), seals)))
+
+
+@case("user-chain", "M46", "too_many")
+def a_thirty_third_device() -> Bytes:
+    """A person has at most 32 active devices."""
+    anna = Person("Anna")
+    for number in range(31):
+        anna.add(f"PC {number}")
+    return statements(anna, _device_added(anna, anna.new_device("Noch eins"), anna.ref, anna.key))

@@ -15,7 +15,7 @@ from werkfunk.protocol import organisation as org
 from werkfunk.protocol import user as usr
 from werkfunk.protocol.boxes import BoxKey
 from werkfunk.protocol.cbor import decode, encode
-from werkfunk.protocol.content import Text
+from werkfunk.protocol.content import Alarm, Text
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.events import parse_event
@@ -26,6 +26,7 @@ from werkfunk.protocol.user import UserState
 from werkfunk.sdk.errors import Unsafe
 from werkfunk.sdk.local import Local
 from werkfunk.sdk.log import Logs
+from werkfunk.sdk.timeline import fold
 from werkfunk.wire.frames import Logged
 
 Users = dict[bytes, UserState]
@@ -110,7 +111,9 @@ def log(inputs: Bytes) -> Bytes:
     """Through the client library's own log: a profile on disk, as every client has one."""
     users = replay_users(inputs)
     organisation = replay_organisation(decode(inputs["organisation"]), users)
-    parts = {number: Parts.from_bytes(data) for number, data in decode(inputs["parts"])}
+    parts, late = (
+        {number: Parts.from_bytes(data) for number, data in decode(inputs[name])} for name in ("parts", "late")
+    )
     events = decode(inputs["events"])
     conversation = parse_event(events[0][1]).header.conversation
 
@@ -124,14 +127,21 @@ def log(inputs: Bytes) -> Bytes:
         logs = Logs(local, cast(Any, chains), cast(Any, keys))
         try:
             logged = [Logged(seq, time, event) for seq, (time, event) in enumerate(events, 1)]
-            messages_ = asyncio.run(logs.ingest(conversation, logged))
+            asyncio.run(logs.ingest(conversation, logged))
+            parts |= late
+            logs.fill_in(conversation)
+            lines = [
+                [m.seq, m.sender, m.content.text]
+                for m in (shown.message for shown in fold(logs.messages(conversation, 0)))
+                if isinstance(m.content, Text | Alarm)
+            ]
+            title = logs.details(conversation).title
         except Unsafe as error:
             raise ProtocolError(error.code) from error
         finally:
             seen = logs.seen(conversation)
             local.close()
-    lines = [[m.seq, m.sender, m.content.text] for m in messages_ if isinstance(m.content, Text)]
-    return {"head": seen.head, "lines": encode(lines)}
+    return {"head": seen.head, "lines": encode(lines), "title": title.encode()}
 
 
 def seeds_(inputs: Bytes) -> Bytes:

@@ -1,7 +1,7 @@
 """A firm and a conversation for the vectors of chains, and forgers of statements that no builder would make."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,9 @@ from werkfunk.protocol.author import Author, Desk
 from werkfunk.protocol.author_user import NewDevice
 from werkfunk.protocol.boxes import BoxKey
 from werkfunk.protocol.cbor import encode
-from werkfunk.protocol.content import Text
+from werkfunk.protocol.content import Content, Text
 from werkfunk.protocol.conversation import ConversationState, MemberRole
-from werkfunk.protocol.events import EventKind, Header, parse_event
+from werkfunk.protocol.events import EventKind, Header, message_id, parse_event
 from werkfunk.protocol.generation import Parts, make
 from werkfunk.protocol.identity import Profile, RecipientKeys, device_id
 from werkfunk.protocol.messages import seal_message
@@ -223,25 +223,41 @@ class Room:
         )  # fmt: skip
         return {**self.inputs(), "secret": secret, "event": event, "seen": encode(seen)}
 
-    def say(self, who: Person, number: int, text: str, message_id: bytes, device: NewDevice | None = None) -> bytes:
-        """A message, logged as the server logs it; gives the event."""
+    def say(
+        self,
+        who: Person,
+        number: int,
+        content: Content | str,
+        chosen: bytes,
+        device: NewDevice | None = None,
+        **header: bytes,
+    ) -> bytes:
+        """A message, logged as the server logs it; gives the event. `chosen` is what its id begins with, 8 bytes."""
         key, name = (device.key, device_id(device.key.public)) if device else (who.key, who.device)
-        header = Header(ROOM, number, name, message_id, EventKind.MESSAGE)
         event = seal_message(
-            self.parts[number].secret(ROOM, number), header, key, self.state.generations[number].statement,
-            who.state.head, LogSeen(0, bytes(32)), 30, Text(text), b"i" * 12,
+            self.parts[number].secret(ROOM, number),
+            replace(Header(ROOM, number, name, message_id(name, chosen), EventKind.MESSAGE), **header),
+            key, self.state.generations[number].statement, who.state.head, LogSeen(0, bytes(32)), 30,
+            Text(content) if isinstance(content, str) else content, b"i" * 12,
         )  # fmt: skip
         self.events.append(event)
         return event
 
-    def read(self, who: Person, *lacking: int) -> Bytes:
-        """The whole log as a reader is served it, without the secrets of the generations in `lacking`."""
-        held = {number: parts for number, parts in self.parts.items() if number not in lacking}
+    def read(self, who: Person, lacking: Collection[int] = (), late: Collection[int] = ()) -> Bytes:
+        """The whole log as a reader is served it, without the secrets of the generations in `lacking`.
+
+        Those in `late` come when all events have been taken.
+        """
+
+        def some(numbers: Iterable[int]) -> bytes:
+            return encode([[number, self.parts[number].to_bytes()] for number in sorted(numbers)])
+
         return {
             "users": self.firm.users(),
             "organisation": encode(self.firm.chain),
             "user": who.state.id,
-            "parts": encode([[number, parts.to_bytes()] for number, parts in held.items()]),
+            "parts": some(self.parts.keys() - set(lacking) - set(late)),
+            "late": some(late),
             "events": encode([[1_000 + at, event] for at, event in enumerate(self.events)]),
         }
 

@@ -368,6 +368,9 @@ def _small(w: Any) -> None:
         name = "label-" + label.value.replace(" ", "-")
         w.add("tagged", name, "M2", "T(label, 1, h'02', \"drei\")", {"label": label.value.encode(), "items": items})
     w.add("ids", "ok", "M17", "ids follow from the signing key", {"signing": SigningKey(det("id", 32)).public})
+    for name, device in (("ok", "device"), ("of-another-device", "another")):
+        chosen = {"device": det(device, 16), "chosen": det("chosen", 8)}
+        w.add("message-id", name, "M28", f"what {device} has chosen, bound to {device}", chosen)
     w.add("recipient", "ok", "M17", "keys of a recovery code or ticket", {"seed": det("recipient seed", 16)})
 
 

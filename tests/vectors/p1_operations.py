@@ -33,6 +33,7 @@ from werkfunk.protocol import (
 )
 from werkfunk.protocol.boxes import BoxKey, check_box_public
 from werkfunk.protocol.errors import SealRefused
+from werkfunk.protocol.events import message_id as own_id
 from werkfunk.protocol.events import next_head, parse_event
 from werkfunk.protocol.kdf import derive, sha256, tagged_hash
 from werkfunk.protocol.labels import Label
@@ -170,6 +171,10 @@ def tagged(v: Bytes) -> Bytes:
 
 def ids(v: Bytes) -> Bytes:
     return {"device_id": identity.device_id(v["signing"]), "recipient_id": identity.recipient_id(v["signing"])}
+
+
+def message_id(v: Bytes) -> Bytes:
+    return {"id": own_id(v["device"], v["chosen"])}
 
 
 def recipient(v: Bytes) -> Bytes:
@@ -343,6 +348,7 @@ OPERATIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "kdf": kdf,
     "tagged": tagged,
     "ids": ids,
+    "message-id": message_id,
     "recipient": recipient,
     "event": event,
     "message": message,

@@ -183,11 +183,20 @@ class ConversationState(ChainState):
         """Whether the user belongs to the conversation and has not left."""
         return user in self.members and user not in self.left
 
-    def leads(self) -> frozenset[bytes]:
-        """The leads; every member if none is left (that guests never lead is judged where something is signed)."""
-        present = {user: member for user, member in self.members.items() if user not in self.left}
-        named = frozenset(user for user, member in present.items() if member.role is MemberRole.LEAD)
-        return named or frozenset(present)
+    def leads(self, organisation: OrganisationState, number: int | None = None) -> frozenset[bytes]:
+        """Who leads; every member who is not a guest if no lead is left. A guest leads a direct conversation only.
+
+        Args:
+            organisation: the newest known state.
+            number: the organisation statement by which it is judged; as the organisation is now if it is left out.
+        """
+        number = organisation.length if number is None else number
+        roles = {user: organisation.role_at(user, number) for user in self.members if user not in self.left}
+        guests = self.kind is Kind.DIRECT
+        able = frozenset(
+            user for user, role in roles.items() if role is not None and (guests or role is not Role.GUEST)
+        )
+        return frozenset(user for user in able if self.members[user].role is MemberRole.LEAD) or able
 
     def entitled(self, user: bytes, number: int) -> bool:
         """Whether the user may have the parts of a generation: as its recipient, or by a grant. [M27]"""
@@ -341,10 +350,7 @@ def _require(allowed: bool) -> None:
 
 
 def _leads(view: _View, state: ConversationState, user: bytes) -> bool:
-    present = {u: m for u, m in state.members.items() if u not in state.left and view.role(u) is not None}
-    if any(member.role is MemberRole.LEAD for member in present.values()):
-        return user in present and present[user].role is MemberRole.LEAD
-    return user in present and view.role(user) is not Role.GUEST
+    return user in state.leads(view.organisation, view.number)
 
 
 def _check_role(view: _View, user: bytes, role: MemberRole, *, direct: bool = False) -> None:

@@ -118,6 +118,17 @@ def _any_event(data: bytes) -> Event:
     raise EncodingRefused("event_form")
 
 
+def message_id(device: bytes, chosen: bytes) -> bytes:
+    """The id of a message, 16 bytes: 8 that `device` has chosen at random, and 8 that bind them to it. [M28]"""
+    # The server does this for every message: the same bytes as `tagged_hash` makes, without the generic encoder.
+    return chosen + sha256(_OWN + device + b"\x48" + chosen)[:8]
+
+
+def is_own(header: Header) -> bool:
+    """Whether a message's id is one of its device's. [M28]"""
+    return header.message_id == message_id(header.device, header.message_id[:8])
+
+
 def next_head(conversation: bytes, seq: int, time: int, previous: bytes, event_hash: bytes) -> bytes:
     """head_n from head_(n-1) and the plain SHA-256 of the event's bytes. [M29]"""
     if len(conversation) == 16 and len(previous) == len(event_hash) == 32:
@@ -130,6 +141,10 @@ def next_head(conversation: bytes, seq: int, time: int, previous: bytes, event_h
 
 _HEAD = b"\x87\x01" + encode(Label.LOG_HEAD.value) + b"\x50"
 """An array of seven, the suite, the label, and the beginning of a byte string of 16."""
+
+
+_OWN = b"\x84\x01" + encode(Label.MESSAGE_ID.value) + b"\x50"
+"""An array of four, the suite, the label, and the beginning of a byte string of 16."""
 
 
 def _uint(number: int) -> bytes:

@@ -42,6 +42,7 @@ class Label(StrEnum):
     PROFILE = "profile"
     PROFILE_PICTURE = "profile picture"
     LOG_HEAD = "log head"
+    MESSAGE_ID = "message id"
     ATTACHMENT = "attachment"
     VOICE = "voice"
     VOICE_FRAME = "voice frame"

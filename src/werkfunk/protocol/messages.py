@@ -8,7 +8,7 @@ from werkfunk.protocol.content import Content, from_wire, to_wire
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.cose import decrypt0, encrypt0, payload_of, sign1, verify1
 from werkfunk.protocol.errors import ProtocolError, SealRefused
-from werkfunk.protocol.events import Event, EventKind, Header
+from werkfunk.protocol.events import Event, EventKind, Header, is_own
 from werkfunk.protocol.kdf import derive
 from werkfunk.protocol.labels import Label
 from werkfunk.protocol.padding import pad, unpad
@@ -153,6 +153,27 @@ def check_sender(
     except ProtocolError as error:
         raise SealRefused("device_not_active") from error
     return sender
+
+
+def check_in_log(header: Header, state: ConversationState, sender: UserState | None) -> None:
+    """Whether a message may stand at a place of the log. What may not is refused there, with or without its key.
+
+    Args:
+        header: the event's.
+        state: the conversation's at that place, not a later one.
+        sender: whose device the header names, None if no chain has it.
+
+    Raises:
+        SealRefused: `header_mismatch`, `message_id_foreign` [M28], `generation_old`, `sender_not_member` [M45].
+    """
+    if header.kind is not EventKind.MESSAGE or header.conversation != state.id:
+        raise SealRefused("header_mismatch", "not a message of this log")
+    if not is_own(header):
+        raise SealRefused("message_id_foreign")
+    if header.generation != state.generation:
+        raise SealRefused("generation_old")
+    if sender is not None and not state.is_member(sender.id):
+        raise SealRefused("sender_not_member")
 
 
 def _aad(header: Header) -> bytes:

@@ -35,6 +35,7 @@ class Found:
     """A sealed content of this device's logs, opened: where, by whom, when (ms)."""
 
     conversation: bytes
+    seq: int
     sender: bytes
     at: int
     content: Content
@@ -76,12 +77,13 @@ class Alarms:
         Raises:
             NoConnection: it is not raised. NotAllowed. Unsafe: a conversation is blocked.
         """
-        ids = {conversation: os.urandom(16) for conversation in (*call, *aside)}
+        ids = {conversation: self._outbox.fresh_id() for conversation in (*call, *aside)}
         for attempt in range(RACES):
             messages = []
+            sealed_under: dict[bytes, int] = {}
             for conversation, message_id in ids.items():
-                self._outbox.check_safe(conversation)
                 event = await self._outbox.sealed(conversation, message_id, content)
+                sealed_under[conversation] = self._core.state(conversation).generation
                 messages.append(bodies.AlarmMessage(event=event, blobs=list(blobs), call=conversation in call))
             body = bodies.RaiseAlarm(
                 alarm=content.alarm,
@@ -98,9 +100,12 @@ class Alarms:
             except NotAllowed as error:
                 if error.code not in ("rekey_required", "stale") or attempt == RACES - 1:
                     raise
-                await self._core.chains.refresh()
-                for conversation in ids:
-                    await self._core.catch_up(conversation)
+                # Which conversation it was is not said.
+                for conversation, generation in sealed_under.items():
+                    if error.code == "rekey_required":
+                        await self._outbox.renew(conversation, generation)
+                    else:
+                        await self._core.catch_up(conversation)
                 await asyncio.sleep(0.05 * attempt)
                 continue
             for conversation in ids:
@@ -178,11 +183,11 @@ class Alarms:
 
     def _contents(self, kind: int) -> list[Found]:
         rows = self._core.local.rows(
-            "SELECT conversation, sender, time, content FROM event WHERE state = ? AND kind = ? ORDER BY time, seq",
+            "SELECT conversation, seq, sender, time, content FROM event WHERE state = ? AND kind = ? ORDER BY time, seq",
             OPENED,
             kind,
         )
-        return [Found(row[0], row[1], row[2], from_wire(*decode(row[3]))) for row in rows]
+        return [Found(row[0], row[1], row[2], row[3], from_wire(*decode(row[4]))) for row in rows]
 
     def text(self, alarm: bytes) -> Found | None:
         """The sealed words of an alarm; None for a machine's."""
@@ -199,8 +204,8 @@ class Alarms:
         """The templates that this device knows, by id: the newest that a lead of its conversation has sent."""
         known: dict[bytes, Found] = {}
         for found in self._contents(KIND_TEMPLATE):
-            state = self._core.logs.state(found.conversation)
-            if isinstance(found.content, AlarmTemplate) and state is not None and found.sender in state.leads():
+            led = self._core.logs.led(found.conversation, found.seq, found.sender)
+            if isinstance(found.content, AlarmTemplate) and led:
                 known[found.content.template] = found
         return {key: f for key, f in known.items() if isinstance(f.content, AlarmTemplate) and f.content.title}
 

@@ -30,7 +30,7 @@ from werkfunk.sdk.alarms import Alarms
 from werkfunk.sdk.core import Core
 from werkfunk.sdk.errors import NotAllowed, Usage
 from werkfunk.sdk.holders import Holders
-from werkfunk.sdk.log import Message, named_lead
+from werkfunk.sdk.log import Message
 from werkfunk.sdk.office import Office
 from werkfunk.sdk.outbox import Outbox
 from werkfunk.sdk.places import Places
@@ -57,7 +57,7 @@ class Client:
         self.slots = Slots(self.core, self.outbox)
         self.places = Places(self.core, self.office, self.outbox, self.slots)
         self.portraits = Portraits(self.core, self.office, self.slots)
-        self.voice = Voice(self.core, self.outbox, self.statements)
+        self.voice = Voice(self.core, self.outbox)
         self.alarms = Alarms(self.core, self.statements, self.outbox)
         self.alarm_settings = AlarmSettings(self.core)
 
@@ -168,7 +168,7 @@ class Client:
         await self.core.catch_up(conversation)
         if not details.title:
             raise Usage("a conversation needs a title")
-        if not named_lead(self.core.state(conversation), self.core.keys.user):
+        if self.core.keys.user not in self.core.state(conversation).leads(self.core.chains.founded):
             raise NotAllowed("only a lead of the conversation says what it is called", "forbidden")
         await self.outbox.send(conversation, details)
 

@@ -14,13 +14,16 @@ from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.events import HEAD_ZERO, Event, EventKind, next_head, parse_event
 from werkfunk.protocol.kdf import sha256
-from werkfunk.protocol.messages import open_message
+from werkfunk.protocol.messages import check_in_log, open_message
 from werkfunk.protocol.statements import LogSeen, parse
+from werkfunk.protocol.user import UserState
 from werkfunk.sdk.chains import Chains
 from werkfunk.sdk.errors import Unsafe
 from werkfunk.sdk.keyring import Keyring
 from werkfunk.sdk.local import HIDDEN, MISSING, OPENED, REFUSED, STATEMENT, Local
 from werkfunk.wire.frames import Logged
+
+SEQ_MAX = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,31 @@ class Logs:
         ) or (0,)
         known = self._states.get(conversation)
         if known is None or known.length != count:
-            known = None
-            for (data,) in self._local.rows(
-                "SELECT data FROM event WHERE conversation = ? AND state = ? ORDER BY seq", conversation, STATEMENT
-            ):
-                body = parse_event(data).body
-                known = conv.apply(known, body, self._chains.founded, self._chains.users, verify=False)
+            known = self._replayed(conversation, SEQ_MAX)
             if known is not None:
                 self._states[conversation] = known
         return known
+
+    def _replayed(self, conversation: bytes, before: int) -> ConversationState | None:
+        """The state after the statements with a seq below `before`."""
+        state: ConversationState | None = None
+        for (data,) in self._local.rows(
+            "SELECT data FROM event WHERE conversation = ? AND state = ? AND seq < ? ORDER BY seq",
+            conversation,
+            STATEMENT,
+            before,
+        ):
+            body = parse_event(data).body
+            state = conv.apply(state, body, self._chains.founded, self._chains.users, verify=False)
+        return state
+
+    def led(self, conversation: bytes, seq: int, user: bytes) -> bool:
+        """Whether a person led the conversation at a place of its log, by the organisation as known there. [M43]"""
+        later = self._local.row(
+            "SELECT 1 FROM event WHERE conversation = ? AND state = ? AND seq > ? LIMIT 1", conversation, STATEMENT, seq
+        )
+        state = self._replayed(conversation, seq) if later else self.state(conversation)
+        return state is not None and user in state.leads(self._chains.founded, state.organisation_anchor)
 
     def blocked(self, conversation: bytes) -> str:
         """Why nothing is sent there, or ""."""
@@ -157,9 +176,9 @@ class Logs:
                 stack.extend(item)
         return False
 
-    def _owner(self, event: Event) -> bytes | None:
+    def _owner(self, event: Event) -> UserState | None:
         device = event.header.device
-        return next((u.id for u in self._chains.users.values() if device in u.devices), None)
+        return next((user for user in self._chains.users.values() if device in user.devices), None)
 
     def _take(self, conversation: bytes, logged: Logged) -> Message | None:
         last, head = self.seen(conversation)
@@ -201,18 +220,34 @@ class Logs:
             self._store(conversation, logged, STATEMENT, event)
             self._states[conversation] = state
             return None
-        if self._local.row(
-            "SELECT 1 FROM event WHERE conversation = ? AND message_id = ?", conversation, event.header.message_id
-        ):
-            # [M28] The server repeats an event under another number: shown as refused, never as a second message.
-            self._store(conversation, logged, REFUSED, event, content=encode([0, {0: "replayed"}]))
-            return None
         state_now = self.state(conversation)
         if state_now is None:
             raise ProtocolError("number_not_next", "no statement yet")
+        try:
+            check_in_log(event.header, state_now, self._owner(event))
+        except ProtocolError as error:
+            self._refuse(conversation, logged, event, error.code)
+            return None
         return self._message(state_now, logged, event)
 
+    def _refuse(self, conversation: bytes, logged: Logged, event: Event, code: str) -> None:
+        """One bad message is its sender's fault, or the server's, and shown as such; it does not stop the log."""
+        self._store(conversation, logged, REFUSED, event, content=encode([0, {0: code}]))
+
     def _message(self, state: ConversationState, logged: Logged, event: Event) -> Message | None:
+        # [M28] The first with an id that opens is it. One that does not open takes the id from nobody.
+        twins = [
+            row[0]
+            for row in self._local.rows(
+                "SELECT seq FROM event WHERE conversation = ? AND message_id = ? AND state = ?",
+                state.id,
+                event.header.message_id,
+                OPENED,
+            )
+        ]
+        if any(seq < logged.seq for seq in twins):
+            self._refuse(state.id, logged, event, "replayed")
+            return None
         parts = self._keys.parts(state.id, event.header.generation)
         if parts is None:
             self._store(state.id, logged, MISSING, event)
@@ -221,14 +256,22 @@ class Logs:
         try:
             opened = open_message(secret, event, state, self._chains.users)
         except ProtocolError as error:
-            # One bad message is its sender's fault and shown as such; it does not stop the log.
-            self._store(state.id, logged, REFUSED, event, content=encode([0, {0: error.code}]))
+            self._refuse(state.id, logged, event, error.code)
             return None
+        for seq in twins:
+            # Its key came after a later one had been taken for it.
+            self._local.run(
+                "UPDATE event SET state = ?, kind = 0, content = ? WHERE conversation = ? AND seq = ?",
+                REFUSED,
+                encode([0, {0: "replayed"}]),
+                state.id,
+                seq,
+            )
         self._compare(state.id, opened.user, opened.log, logged.seq)
         content = opened.content
         kind, raw = to_wire(content)
         self._store(state.id, logged, OPENED, event, sender=opened.user, kind=kind, content=encode([kind, dict(raw)]))
-        if isinstance(content, Details) and named_lead(state, opened.user):
+        if isinstance(content, Details) and self.led(state.id, logged.seq, opened.user):
             # An older one whose key came late does not count. [M43]
             self._local.run(
                 "UPDATE conversation SET title = ?, site = ?, place = ?, details_seq = ?"
@@ -352,9 +395,3 @@ class Logs:
     def drop_state(self, conversation: bytes) -> None:
         """Forget the state in memory."""
         self._states.pop(conversation, None)
-
-
-def named_lead(state: ConversationState, user: bytes) -> bool:
-    """Whether details of this person count."""
-    member = state.members.get(user)
-    return member is not None and member.role is conv.MemberRole.LEAD

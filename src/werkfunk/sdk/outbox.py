@@ -10,6 +10,7 @@ from werkfunk.protocol.content import Content, from_wire, to_wire
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
 from werkfunk.protocol.events import EventKind, Header
+from werkfunk.protocol.events import message_id as own_id
 from werkfunk.protocol.messages import seal_message
 from werkfunk.sdk.core import RACES, Core
 from werkfunk.sdk.errors import NotAllowed, SdkError, Unsafe, Usage
@@ -37,7 +38,7 @@ class Outbox:
 
     def queue(self, conversation: bytes, content: Content, blobs: Sequence[bytes] = ()) -> bytes:
         """Put a content into the outbox; gives its message id."""
-        message_id = os.urandom(16)
+        message_id = self.fresh_id()
         kind, raw = to_wire(content)
         try:
             body = encode(dict(raw))
@@ -54,8 +55,13 @@ class Outbox:
         )
         return message_id
 
+    def fresh_id(self) -> bytes:
+        """A new message id of this device's. [M28]"""
+        return own_id(self._core.keys.device, os.urandom(8))
+
     async def sealed(self, conversation: bytes, message_id: bytes, content: Content) -> bytes:
-        """An event for the conversation as it is now, for requests that bring their message along."""
+        """An event for the conversation as it is now, for requests that bring their message along. Raises Unsafe."""
+        self.check_safe(conversation)
         state = await self.ready(conversation)
         return self._seal(state, message_id, content)
 
@@ -86,11 +92,7 @@ class Outbox:
                 ack = await self._core.channel.send(frames.Send(data, list(blobs)), message_id)
             except NotAllowed as error:
                 if error.code == "rekey_required" and attempt < RACES - 1:
-                    await self._core.chains.refresh()
-                    await self._core.catch_up(conversation)
-                    # Where somebody was quicker, theirs serves as well: not everybody who was away makes another.
-                    if self._core.state(conversation).generation == state.generation:
-                        await self._statements.rekey(conversation)
+                    await self.renew(conversation, state.generation)
                     continue
                 if error.code in ("rate_limited", "stale") and attempt < RACES - 1:
                     await asyncio.sleep(min(2.0, 0.1 * 2**attempt))
@@ -110,10 +112,7 @@ class Outbox:
         state = self._core.state(conversation)
         if not state.is_member(self._core.keys.user):
             raise NotAllowed("you are not a member of this conversation", "not_found")
-        events = self._core.logs.cursor(conversation) - self._made_at(state)
-        users = self._core.chains.users
-        due = conv.rekey_due(state, self._core.chains.founded, users, events, self._core.clock())
-        if due is not None or conv.own_pin_stale(state, users[self._core.keys.user]):
+        if self.due(state):
             await self._statements.rekey(conversation)
             state = self._core.state(conversation)
         if self._core.keys.parts(conversation, state.generation) is None:
@@ -123,6 +122,23 @@ class Outbox:
             await self._statements.rekey(conversation)
             state = self._core.state(conversation)
         return state
+
+    def due(self, state: ConversationState) -> bool:
+        """Whether nothing is to be sealed under the newest generation any more, until the next is made. [M23] [M24]"""
+        events = self._core.logs.cursor(state.id) - self._made_at(state)
+        users = self._core.chains.users
+        due = conv.rekey_due(state, self._core.chains.founded, users, events, self._core.clock())
+        return due is not None or conv.own_pin_stale(state, users[self._core.keys.user])
+
+    async def renew(self, conversation: bytes, generation: int) -> None:
+        """The server takes nothing under `generation` any more: learn why, and make the next.
+
+        Where somebody was quicker, theirs serves as well: not everybody who was away makes another.
+        """
+        await self._core.chains.refresh()
+        await self._core.catch_up(conversation)
+        if self._core.state(conversation).generation == generation:
+            await self._statements.rekey(conversation)
 
     def _made_at(self, state: ConversationState) -> int:
         row = self._core.local.row("SELECT max(seq) FROM event WHERE conversation = ? AND state = 3", state.id)

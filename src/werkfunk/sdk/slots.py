@@ -67,6 +67,5 @@ class Slots:
             except NotAllowed as error:
                 if error.code != "rekey_required" or attempt == RACES - 1:
                     raise
-                await self._core.chains.refresh()
-                await self._core.catch_up(conversation)
+                await self._outbox.renew(conversation, state.generation)
         raise SdkError("the conversation keeps changing; please try again")

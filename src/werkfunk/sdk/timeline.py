@@ -21,8 +21,8 @@ class Shown:
 def fold(messages: Iterable[Message]) -> list[Shown]:
     """Fold a conversation's messages, in log order.
 
-    Edit and delete count only from the author of the target [M31]; a change of something unknown or of somebody
-    else's is passed over.
+    Edit and delete count only from the author of the target, an edit only of a text, a file's or a photo's [M31]; a
+    change of something unknown, of somebody else's or of what was deleted is passed over.
     """
     shown: dict[bytes, Shown] = {}
     for message in messages:
@@ -35,7 +35,7 @@ def fold(messages: Iterable[Message]) -> list[Shown]:
                 shown[content.target] = _deleted(target) if isinstance(content, Delete) else _edited(target, content)
             case Reaction():
                 target = shown.get(content.target)
-                if target is not None:
+                if target is not None and not target.deleted:
                     reactions = {**target.reactions, message.sender: content.text}
                     shown[content.target] = replace(target, reactions={u: r for u, r in reactions.items() if r})
             case Defect():

@@ -12,7 +12,6 @@ Somebody must take the frames of the connection meanwhile (`client.listen()`), o
 
 import asyncio
 import os
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
@@ -23,12 +22,14 @@ from werkfunk.sdk import ogg, sound
 from werkfunk.sdk.core import RACES, Core
 from werkfunk.sdk.errors import NotAllowed, SdkError
 from werkfunk.sdk.outbox import Outbox
-from werkfunk.sdk.statements import Statements
 from werkfunk.wire import frames
 
 HEARD_MAX = 3_000
 """Events that wait for a slow reader: a minute of voice; then the oldest are dropped."""
 BURSTS_REMEMBERED = 4_096
+"""Of a conversation's generation, which lasts 7 days at most."""
+BURSTS = "bursts "
+"""In the profile, with a conversation's id: a generation, and the salts that were heard under it."""
 PACKET_MS = 20
 
 
@@ -93,14 +94,12 @@ class Talking:
 class Voice:
     """See the module."""
 
-    def __init__(self, core: Core, outbox: Outbox, statements: Statements) -> None:
+    def __init__(self, core: Core, outbox: Outbox) -> None:
         self._core = core
         self._outbox = outbox
-        self._statements = statements
         self._tuned: list[bytes] = []
         self._own: dict[bytes, tuple[Talking, asyncio.Future[None]]] = {}
         self._known: dict[bytes, _Known] = {}
-        self._used: OrderedDict[bytes, None] = OrderedDict()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue(HEARD_MAX)
         core.voice = self._take
 
@@ -139,7 +138,7 @@ class Voice:
             key = self._key(frame)
             if key is None:
                 return
-            self._remember(frame.burst)
+            self._remember(frame)
             self._known[frame.burst] = _Known(frame.conversation, key)
         waiting = tuple(frame.waiting)
         self._tell(Speaking(frame.conversation, frame.burst, frame.user, frame.ends, frame.urgent, waiting))
@@ -149,7 +148,7 @@ class Voice:
         state = self._core.logs.state(frame.conversation)
         owner = self._core.chains.users.get(frame.user)
         device = owner.devices.get(frame.device) if owner is not None else None
-        if frame.burst in self._used or frame.device == self._core.keys.device:
+        if frame.device == self._core.keys.device or frame.burst in self._heard_before(frame):
             return None
         if state is None or not state.is_member(frame.user) or device is None or device.revoked is not None:
             return None
@@ -177,10 +176,16 @@ class Voice:
         if own is not None:
             own[0].lost = own[0].lost or frame.reason
 
-    def _remember(self, burst: bytes) -> None:
-        self._used[burst] = None
-        if len(self._used) > BURSTS_REMEMBERED:
-            self._used.popitem(last=False)
+    def _heard_before(self, frame: frames.FloorTaken) -> list[bytes]:
+        """Salts of the generation's bursts, the oldest first; kept in the profile, for a server has patience. [M39]"""
+        kept = self._core.local.get(BURSTS + frame.conversation.hex()) or b""
+        if kept[:8] != frame.generation.to_bytes(8):
+            return []
+        return [kept[at : at + 16] for at in range(8, len(kept), 16)]
+
+    def _remember(self, frame: frames.FloorTaken) -> None:
+        salts = [*self._heard_before(frame), frame.burst][-BURSTS_REMEMBERED:]
+        self._core.local.put(BURSTS + frame.conversation.hex(), frame.generation.to_bytes(8) + b"".join(salts))
 
     # -- speaking
 
@@ -205,9 +210,7 @@ class Voice:
             except NotAllowed as error:
                 if error.code != "rekey_required" or attempt == RACES - 1:
                     raise
-                await self._core.chains.refresh()
-                await self._core.catch_up(conversation)
-                await self._statements.rekey(conversation)
+                await self._outbox.renew(conversation, state.generation)
                 continue
             return talking
         raise SdkError("the conversation keeps changing; please try again")
@@ -242,9 +245,10 @@ class Voice:
             granted.set_result(None)
 
     async def say(self, talking: Talking, packet: bytes, peak: int = 0) -> bool:
-        """Say one packet of 20 ms; False when the floor is lost, or a newer generation is known. [M24]"""
-        state = self._core.logs.state(talking.conversation)
-        if talking.lost or state is None or state.generation != talking.generation:
+        """Say one packet of 20 ms; False when the floor is lost, or the key may not be used any more. [M24]"""
+        state = self._core.state(talking.conversation)
+        worn = state.generation != talking.generation or self._outbox.due(state)
+        if talking.lost or worn or self._core.logs.blocked(talking.conversation):
             talking.lost = talking.lost or "rekey_required"
             return False
         number = len(talking.packets)

@@ -252,7 +252,7 @@ class Alarms:
         """Raiser and the conversations' leads."""
         found = {row.raiser} if row.raiser else set()
         for conversation in row.conversations:
-            found |= (await self._conversations.state(conversation)).leads()
+            found |= await self._conversations.leads(conversation)
         return found
 
     # -- reports
@@ -367,7 +367,7 @@ class Alarms:
         led = [
             row.conversation
             for row in await self._conversations.memberships(subject)
-            if subject.user in (await self._conversations.state(row.conversation)).leads()
+            if subject.user in await self._conversations.leads(row.conversation)
         ]
         ids = dict.fromkeys(await self._store.about(subject.user, limits.ALARM_LIST))
         ids |= dict.fromkeys(await self._store.in_conversations(led, limits.ALARM_LIST))

@@ -10,7 +10,7 @@ from werkfunk.domain.roles import Operation, Subject
 from werkfunk.protocol import conversation as conv
 from werkfunk.protocol.conversation import ConversationState
 from werkfunk.protocol.errors import ProtocolError
-from werkfunk.protocol.events import Event, EventKind, parse_event
+from werkfunk.protocol.events import Event, EventKind, is_own, parse_event
 from werkfunk.protocol.generation import Generation
 from werkfunk.protocol.kdf import sha256
 from werkfunk.protocol.statements import body_of, parse
@@ -63,6 +63,8 @@ class Conversations:
         header = event.header
         if header.kind is not EventKind.MESSAGE or header.device != subject.device:
             raise Failure(Code.PROTOCOL, "header_mismatch")
+        if not is_own(header):
+            raise Failure(Code.PROTOCOL, "message_id_foreign")
         if len(blobs) > 16 or any(len(blob) != 16 for blob in blobs):
             raise Failure(Code.MALFORMED, "blobs")
         room = self._rooms.peek(header.conversation)
@@ -156,6 +158,10 @@ class Conversations:
     async def members(self, conversation: bytes) -> frozenset[bytes]:
         """A conversation's members, likewise."""
         return (await self._rooms.room(conversation)).members
+
+    async def leads(self, conversation: bytes) -> frozenset[bytes]:
+        """Who leads a conversation as the organisation is now, likewise."""
+        return (await self._rooms.room(conversation)).state.leads(self._directory.founded())
 
     # -- statements
 

@@ -17,7 +17,8 @@ from werkfunk.domain import limits
 from werkfunk.domain.errors import Code, Failure
 from werkfunk.domain.floor import Floor, Rank, Turn
 from werkfunk.domain.roles import Operation, Role, Subject
-from werkfunk.protocol.conversation import ConversationState, MemberRole
+from werkfunk.protocol.conversation import ConversationState
+from werkfunk.protocol.organisation import OrganisationState
 from werkfunk.services.directory import Directory
 from werkfunk.services.hub import Bus, Peer
 from werkfunk.services.rooms import Room, Rooms
@@ -154,7 +155,8 @@ class Floors:
             self._directory.require(subject, Operation.SPEAK_URGENTLY, member=True)
         if frame.generation != room.state.generation or self._rooms.rekey_reason(room, self._clock()):
             raise Failure(Code.REKEY_REQUIRED)
-        turn = Turn(frame.burst, subject.user, subject.device, frame.generation, _rank(subject, room, frame.urgent))
+        rank = _rank(subject, room, self._directory.founded(), frame.urgent)
+        turn = Turn(frame.burst, subject.user, subject.device, frame.generation, rank)
         if not peer.connected:
             return
         channel = self._channels.setdefault(frame.conversation, Channel())
@@ -420,8 +422,8 @@ class Floors:
             self._used.popitem(last=False)
 
 
-def _rank(subject: Subject, room: Room, urgent: bool) -> Rank:
+def _rank(subject: Subject, room: Room, organisation: OrganisationState, urgent: bool) -> Rank:
     if urgent:
         return Rank.URGENT
-    lead = subject.role is Role.SITE_LEAD or room.state.members[subject.user].role is MemberRole.LEAD
+    lead = subject.role is Role.SITE_LEAD or subject.user in room.state.leads(organisation)
     return Rank.LEAD if lead else Rank.MEMBER

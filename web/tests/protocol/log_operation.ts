@@ -1,15 +1,14 @@
-import { hex, unhex } from "../../src/lib/protocol/bytes";
+import { hex, unhex, utf8 } from "../../src/lib/protocol/bytes";
 import { decode, encode } from "../../src/lib/protocol/cbor";
 import { ProtocolError } from "../../src/lib/protocol/errors";
 import { parseEvent } from "../../src/lib/protocol/events";
 import { Parts } from "../../src/lib/protocol/generation";
-import { OPENED } from "../../src/lib/storage/rows";
 import { Store } from "../../src/lib/storage/store";
 import { Problem } from "../../src/lib/sync/api";
 import type { Chains } from "../../src/lib/sync/chains";
 import type { Keyring } from "../../src/lib/sync/keyring";
 import { contentOf } from "../../src/lib/sync/lines";
-import { Logs, type Taken } from "../../src/lib/sync/logs";
+import { Logs } from "../../src/lib/sync/logs";
 import type { Inputs } from "./case";
 import { replayOrganisation, replayUsers, statements } from "./chain_operations";
 
@@ -28,18 +27,20 @@ export async function log(v: Inputs): Promise<Record<string, Uint8Array>> {
   };
   const chains = { users, founded, refresh: () => Promise.resolve() };
   const keys = { self: { user: hex(v["user"]!), row: { user: v["user"]! } }, secret };
-  const taken: Taken[] = [];
   const store = await Store.open(NAME);
   try {
-    const logs = new Logs(store, chains as unknown as Chains, keys as unknown as Keyring, (one) => taken.push(one));
+    const logs = new Logs(store, chains as unknown as Chains, keys as unknown as Keyring, () => undefined);
     const logged = events.map(([time, event], at) => ({ seq: at + 1, time, event, hash: new Uint8Array() }));
     await logs.turn(hex(id), () => logs.ingest(hex(id), logged));
-    const opened = taken.flatMap((one) => one.lines).filter((row) => row.state === OPENED && row.content);
-    const lines = opened.map((row) => {
-      const content = contentOf(row.content!);
-      return [row.seq, unhex(row.sender), content.type === "text" ? content.text : ""];
+    for (const [generation, late] of decode(v["late"]!) as [number, Uint8Array][]) parts.set(generation, late);
+    await logs.turn(hex(id), () => logs.fillIn(hex(id)));
+    const shown = await store.shown(hex(id), { after: 0 }, 100);
+    const lines = shown.flatMap((row) => {
+      const content = row.content ? contentOf(row.content) : null;
+      const words = row.deleted ? "" : content?.type === "text" || content?.type === "alarm" ? content.text : null;
+      return words === null ? [] : [[row.seq, unhex(row.sender), row.edited ?? words]];
     });
-    return { head: logs.seen(hex(id)).head, lines: encode(lines) };
+    return { head: logs.seen(hex(id)).head, lines: encode(lines), title: utf8(logs.rows.get(hex(id))!.title) };
   } catch (error) {
     throw error instanceof Problem ? new ProtocolError(error.detail) : error;
   } finally {

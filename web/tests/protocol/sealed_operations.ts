@@ -9,7 +9,7 @@ import * as codes from "../../src/lib/protocol/codes";
 import { fromWire } from "../../src/lib/protocol/content";
 import * as cose from "../../src/lib/protocol/cose";
 import { SealRefused } from "../../src/lib/protocol/errors";
-import { Header, nextHead, parseEvent } from "../../src/lib/protocol/events";
+import { Header, messageId, nextHead, parseEvent } from "../../src/lib/protocol/events";
 import { type Generation, openBox, openRepair, type Three } from "../../src/lib/protocol/generation";
 import { openGrant } from "../../src/lib/protocol/grants";
 import * as identity from "../../src/lib/protocol/identity";
@@ -85,6 +85,7 @@ export const OPERATIONS: Record<string, Operation> = {
   redact: (v) => ({ pixels: redact(v) }),
   kdf: (v) => ({ key: derive(v["ikm"]!, v["salt"]!, v["info"]!) }),
   padding: (v) => ({ data: unpad(v["padded"]!) }),
+  "message-id": (v) => ({ id: messageId(v["device"]!, v["chosen"]!) }),
   ids: (v) => ({ device_id: identity.deviceId(v["signing"]!), recipient_id: identity.recipientId(v["signing"]!) }),
   recipient: async (v) => {
     const keys = await identity.RecipientKeys.fromSeed(v["seed"]!);

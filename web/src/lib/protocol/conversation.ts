@@ -1,4 +1,4 @@
-import { hex, type Hex } from "./bytes";
+import { hex, type Hex, unhex } from "./bytes";
 import { ChainRefused } from "./errors";
 import { Generation, type Holder, MEMBERS_MAX, type Recipient } from "./generation";
 import { type OrganisationState, Role } from "./organisation";
@@ -144,6 +144,19 @@ export class ConversationState extends ChainState implements Fields {
     return this.members.has(name) && !this.left.has(name);
   }
 
+  /**
+   * Who leads; every member who is not a guest if no lead is left. A guest leads a direct conversation only. Judged by
+   * the organisation's statement `number`, as the organisation is now if it is left out.
+   */
+  leads(organisation: OrganisationState, number = organisation.length): ReadonlySet<Hex> {
+    const able = [...this.members.keys()].filter((user) => {
+      const role = this.left.has(user) ? null : organisation.roleAt(unhex(user), number);
+      return role !== null && (this.kind === Kind.DIRECT || role !== Role.GUEST);
+    });
+    const named = able.filter((user) => this.members.get(user)!.role === MemberRole.LEAD);
+    return new Set(named.length > 0 ? named : able);
+  }
+
   /** Whether the user may have the parts of a generation: as its recipient, or by a grant. [M27] */
   entitled(user: Uint8Array, number: number): boolean {
     const made = this.generations.get(number);
@@ -285,10 +298,7 @@ function permit(allowed: boolean): void {
 }
 
 function leads(view: View, state: ConversationState, user: Hex): boolean {
-  const present = [...state.members].filter(([name]) => !state.left.has(name) && view.role(name) !== null);
-  const mine = present.find(([name]) => name === user)?.[1];
-  if (present.some(([, member]) => member.role === MemberRole.LEAD)) return mine?.role === MemberRole.LEAD;
-  return mine !== undefined && view.role(user) !== Role.GUEST;
+  return state.leads(view.organisation, view.number).has(user);
 }
 
 function checkRole(view: View, user: Hex, role: MemberRole, direct: boolean): void {

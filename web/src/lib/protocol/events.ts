@@ -1,3 +1,4 @@
+import { concat, equal } from "./bytes";
 import { decode, encode } from "./cbor";
 import { EncodingRefused, ProtocolError } from "./errors";
 import { taggedHash } from "./kdf";
@@ -47,6 +48,16 @@ export function parseEvent(data: Uint8Array): Event {
   }
   if ((header.slotTag !== undefined) !== (header.kind === EventKind.SLOT)) throw new EncodingRefused("event_form");
   return { header, body: value[1] };
+}
+
+/** The id of a message, 16 bytes: 8 that `device` has chosen at random, and 8 that bind them to it. [M28] */
+export function messageId(device: Uint8Array, chosen: Uint8Array): Uint8Array<ArrayBuffer> {
+  return concat(chosen, taggedHash(Label.MESSAGE_ID, device, chosen).subarray(0, 8));
+}
+
+/** Whether a message's id is one of its device's. [M28] */
+export function isOwn(header: Header): boolean {
+  return equal(header.messageId, messageId(header.device, header.messageId.subarray(0, 8)));
 }
 
 /** head_n from head_(n-1) and the plain SHA-256 of the event's bytes. [M29] */

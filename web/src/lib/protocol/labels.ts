@@ -36,6 +36,7 @@ export const Label = {
   PROFILE: "profile",
   PROFILE_PICTURE: "profile picture",
   LOG_HEAD: "log head",
+  MESSAGE_ID: "message id",
   ATTACHMENT: "attachment",
   VOICE: "voice",
   VOICE_FRAME: "voice frame",

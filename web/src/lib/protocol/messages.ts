@@ -4,7 +4,7 @@ import { type Content, fromWire, toWire } from "./content";
 import type { ConversationState } from "./conversation";
 import { decrypt0, encrypt0, payloadOf, sign1, verify1 } from "./cose";
 import { ProtocolError, SealRefused } from "./errors";
-import { type Event, eventBytes, EventKind, Header } from "./events";
+import { type Event, eventBytes, EventKind, Header, isOwn } from "./events";
 import { derive } from "./kdf";
 import { Label } from "./labels";
 import { pad, unpad } from "./padding";
@@ -126,6 +126,21 @@ export function checkSender(
     throw error instanceof ProtocolError ? new SealRefused("device_not_active") : error;
   }
   return sender;
+}
+
+/**
+ * Whether a message may stand at a place of the log: what may not is refused there, with or without its key. `state` is
+ * the conversation's at that place, not a later one; `sender` whose device the header names, undefined if no chain has it.
+ *
+ * Throws SealRefused `header_mismatch`, `message_id_foreign` [M28], `generation_old`, `sender_not_member` [M45].
+ */
+export function checkInLog(header: Header, state: ConversationState, sender: UserState | undefined): void {
+  if (header.kind !== EventKind.MESSAGE || !equal(header.conversation, state.id)) {
+    throw new SealRefused("header_mismatch", "not a message of this log");
+  }
+  if (!isOwn(header)) throw new SealRefused("message_id_foreign");
+  if (header.generation !== state.generation) throw new SealRefused("generation_old");
+  if (sender && !state.isMember(sender.id)) throw new SealRefused("sender_not_member");
 }
 
 const aad = (header: Header): Uint8Array => tagged(Label.MESSAGE, Header.toMap(header));

@@ -227,9 +227,9 @@ export class Alarms {
 
   async raise(out: AlarmOut): Promise<Hex> {
     const { env } = this.core.parts;
-    const fresh = (): Hex => hex(env.random(16));
-    const id = fresh();
-    const messages = Object.fromEntries([...out.conversations, ...(out.people ?? [])].map((one) => [one, fresh()]));
+    const id = hex(env.random(16));
+    const where = [...out.conversations, ...(out.people ?? [])];
+    const messages = Object.fromEntries(where.map((one) => [one, this.outbox.freshId()]));
     const one: Unsent = { id, text: out.text, since: env.now(), out, messages, failed: false };
     await this.keep([...this.waiting, one]);
     const late = setTimeout(() => void this.fail(id), SLOW_MS);
@@ -266,7 +266,7 @@ export class Alarms {
   /** The same id and message ids each time: however often it is tried, it is raised once. */
   private async post(one: Unsent): Promise<void> {
     const { out, id } = one;
-    const { transport } = this.core.parts;
+    const { transport, logs } = this.core.parts;
     if (!this.core.connected) throw new Problem("no_connection");
     const place = out.place && {
       ...toE7(out.place),
@@ -287,8 +287,11 @@ export class Alarms {
     const call = await this.called(one);
     for (let attempt = 0; ; attempt++) {
       const messages: { event: string }[] = [];
-      for (const [conversation, message] of call)
+      const under = new Map<Hex, number>();
+      for (const [conversation, message] of call) {
         messages.push({ event: toB64(await this.outbox.sealed(conversation, unhex(message), words)) });
+        under.set(conversation, (await logs.require(conversation)).generation);
+      }
       try {
         const body = {
           alarm: toB64(unhex(id)),
@@ -303,7 +306,8 @@ export class Alarms {
         break;
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== "rekey_required" || attempt === RACES - 1) throw error;
-        for (const conversation of call.keys()) await this.outbox.renew(conversation);
+        // Which conversation it was is not said.
+        for (const [conversation, generation] of under) await this.outbox.renew(conversation, generation);
       }
     }
     await this.drop(id);

@@ -130,7 +130,7 @@ export class LocalEngine implements Engine, Life {
     const outbox = new Outbox(core, statements, uploads, (row, gone) => {
       this.queued(row, gone);
     });
-    const slots = new Slots(core);
+    const slots = new Slots(core, outbox);
     const office = new Office(core);
     const places = new LivePlaces(core, slots, office, this.emit);
     const receipts = new Receipts(
@@ -153,7 +153,7 @@ export class LocalEngine implements Engine, Life {
     const templates = new Templates(core, outbox);
     const talk: Talk = new Talk(core, statements, outbox, files, receipts, defects, templates, sight);
     const keep: KeepNote = (id, file, duration, levels, burst) => talk.note(id, file, duration, levels, burst);
-    const voice: Voice = new Voice(core, outbox, statements, keep, this.emit);
+    const voice: Voice = new Voice(core, outbox, keep, this.emit);
     const direct = (person: Hex): Promise<Hex> => talk.direct(person);
     const later = (policy: Hex): Promise<Set<Hex>> => this.alarmSettings.later(policy);
     const alarms = new Alarms(core, outbox, templates, sight, { direct, later }, () => {

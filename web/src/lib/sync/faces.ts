@@ -110,7 +110,7 @@ export class Faces implements SlotKind {
         named && held ? { key: held.key, digest: named } : { key: undefined, digest: undefined },
       );
       try {
-        const counter = await this.slots.write(conversation, this.type, value);
+        const counter = await this.slots.write(conversation, this.type, value, { waits: true });
         if (counter !== null) this.written.set(conversation, { generation: state.generation, digest });
       } catch (error) {
         // A new generation is on its way, or the connection went: it is looked at again then.

@@ -104,7 +104,7 @@ export async function openKnock(
       refused: ignore,
       ended: ignore,
     });
-    const slots = new Slots(core);
+    const slots = new Slots(core, null);
     const receipts = new Receipts(core, slots, () => known.receipts, ignore);
     slots.add(receipts);
     await Promise.all([chains.loadPeople(), chains.load(), logs.load(), receipts.load()]);

@@ -76,8 +76,8 @@ export function isLine(content: Content): boolean {
 }
 
 /**
- * A line with a change done to it, or null when the change does not count: edit and delete only from the author [M31],
- * and nothing changes what was deleted.
+ * A line with a change done to it, or null when the change does not count: edit and delete only from the author, an edit
+ * only of a text, a file's or a photo's [M31], and nothing changes what was deleted.
  */
 export function changed(line: EventRow, author: Hex, change: Content): EventRow | null {
   if (line.deleted || !line.shown) return null;
@@ -86,9 +86,14 @@ export function changed(line: EventRow, author: Hex, change: Content): EventRow 
     return { ...line, reactions: change.text ? [...others, [author, change.text]] : others };
   }
   if (line.sender !== author) return null;
-  if (change.type === "edit") return { ...line, edited: change.text };
+  if (change.type === "edit") return hasWords(line) ? { ...line, edited: change.text } : null;
   if (change.type === "delete") return { ...line, deleted: true, content: null, edited: null, reactions: [] };
   return null;
+}
+
+/** Whether a line's words may be changed by its author: an alarm's, say, stay as they were called out. */
+function hasWords(line: EventRow): boolean {
+  return line.content !== null && ["text", "file", "photo"].includes(contentOf(line.content).type);
 }
 
 /** The line of a statement, from what it did to the members; null when people need not see it. */

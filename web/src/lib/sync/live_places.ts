@@ -18,6 +18,8 @@ const HINTED = "arrival_hinted";
 const MOVED_M = 15;
 const STILL_MS = 60_000;
 const LEAST_MS = 5_000;
+/** Refusals after which the next place is tried again. */
+const LATER = new Set(["rekey_required", "stale", "unavailable", "unsafe"]);
 
 interface Share {
   conversation: Hex;
@@ -207,7 +209,7 @@ export class LivePlaces implements SlotKind {
       return true;
     } catch (error) {
       // A new generation or a lost connection: the next place goes under the newest one.
-      if (error instanceof Problem && (isNetwork(error) || error.code === "rekey_required")) return false;
+      if (error instanceof Problem && (isNetwork(error) || LATER.has(error.code))) return false;
       throw error;
     }
   }

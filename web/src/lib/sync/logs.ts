@@ -3,11 +3,12 @@ import { equal, hex, type Hex, unhex } from "../protocol/bytes";
 import type { Content, ContentOf } from "../protocol/content";
 import * as conv from "../protocol/conversation";
 import type { ConversationState } from "../protocol/conversation";
-import { ProtocolError } from "../protocol/errors";
+import { ProtocolError, SealRefused } from "../protocol/errors";
 import { type Event, EventKind, HEAD_ZERO, nextHead, parseEvent } from "../protocol/events";
 import { sha256 } from "../protocol/kdf";
-import { openMessage } from "../protocol/messages";
+import { checkInLog, openMessage } from "../protocol/messages";
 import { type LogSeen, parse } from "../protocol/statements";
+import type { UserState } from "../protocol/user";
 import {
   type ConversationRow,
   type DefectRow,
@@ -55,7 +56,7 @@ export interface Taken {
 /** A page of events while it is being taken: nothing is written before all of it is checked. */
 class Page {
   readonly rows = new Map<number, EventRow>();
-  readonly byId = new Map<Hex, EventRow>();
+  private readonly places = new Map<Hex, Set<number>>();
   readonly defects = new Map<Hex, DefectRow>();
   readonly templates = new Map<Hex, TemplateRow>();
   state: ConversationState | null;
@@ -66,6 +67,8 @@ class Page {
     /** As it was when the page began. */
     readonly start: ConversationRow,
     readonly before: ConversationState | null,
+    /** Whether what is taken has its place further back in the log than `state`. */
+    readonly late = false,
   ) {
     this.row = start;
     this.state = before;
@@ -83,7 +86,17 @@ class Page {
 
   put(row: EventRow): void {
     this.rows.set(row.seq, row);
-    if (row.messageId) this.byId.set(row.messageId, row);
+    if (!row.messageId) return;
+    const places = this.places.get(row.messageId);
+    if (places) places.add(row.seq);
+    else this.places.set(row.messageId, new Set([row.seq]));
+  }
+
+  /** Rows with a message id, the first in the log first; `stored` are those on the disk. */
+  named(id: Hex, stored: readonly EventRow[]): EventRow[] {
+    const rows = stored.filter((row) => !this.rows.has(row.seq));
+    for (const seq of this.places.get(id) ?? []) rows.push(this.rows.get(seq)!);
+    return rows.filter((row) => row.messageId === id).sort((a, b) => a.seq - b.seq);
   }
 }
 
@@ -123,13 +136,21 @@ export class Logs {
 
   /** The verified state, replayed from the store the first time; null when there is no statement yet. */
   async state(conversation: Hex): Promise<ConversationState | null> {
-    let state = this.states.get(conversation) ?? null;
-    if (state) return state;
+    const known = this.states.get(conversation);
+    if (known) return known;
+    const state = await this.replayed(conversation, Infinity);
+    if (state) this.states.set(conversation, state);
+    return state;
+  }
+
+  /** The state after the statements with a seq below `before`. */
+  private async replayed(conversation: Hex, before: number): Promise<ConversationState | null> {
+    let state: ConversationState | null = null;
     for (const row of await this.store.events("st", conversation, STATEMENT)) {
+      if (row.seq >= before) break;
       const body = parseEvent(row.data!).body;
       state = await conv.apply(state, body, this.chains.founded, this.chains.users, { verify: false });
     }
-    if (state) this.states.set(conversation, state);
     return state;
   }
 
@@ -219,9 +240,9 @@ export class Logs {
     } else {
       const event = parseEvent(logged.event);
       if (!equal(event.header.conversation, id)) throw new ProtocolError("header_mismatch");
-      const named: EventRow = { ...base, generation: event.header.generation, messageId: hex(event.header.messageId) };
+      const named: EventRow = { ...base, generation: event.header.generation };
       if (event.header.kind === EventKind.STATEMENT) await this.statement(page, named, event, logged.event);
-      else await this.message(page, named, event, logged.event);
+      else await this.message(page, { ...named, messageId: hex(event.header.messageId) }, event, logged.event);
     }
     page.row = { ...page.row, lastSeq: logged.seq, head };
   }
@@ -238,8 +259,11 @@ export class Logs {
     }
     page.state = after;
     const notice = noticeOf(before, after, by);
+    // Its header is signed by nobody: what it says to be its id may be a message's.
+    const messageId = hex(after.head.hash.subarray(0, 16));
     page.put({
       ...base,
+      messageId,
       state: STATEMENT,
       sender: by,
       data,
@@ -253,45 +277,70 @@ export class Logs {
       kind: after.kind,
       members: [...members.keys()],
       member: after.isMember(this.keys.self.row.user),
-      lead: after.kind !== 1 && members.get(this.keys.self.user) === 1,
+      lead: after.kind !== 1 && after.leads(this.chains.founded, after.organisationAnchor).has(this.keys.self.user),
       peer: after.kind === 1 ? ([...members.keys()].find((user) => user !== this.keys.self.user) ?? page.row.peer) : "",
       generationSeq: before?.generation === after.generation ? page.row.generationSeq : base.seq,
-      ...(notice ? { last: base.messageId, time: base.time } : {}),
+      ...(notice ? { last: messageId, time: base.time } : {}),
       // What was said before one's time is not news.
       ...(joined ? { readSeq: base.seq, unread: 0 } : {}),
     };
   }
 
   private async message(page: Page, base: EventRow, event: Event, data: Uint8Array): Promise<void> {
-    if (page.byId.has(base.messageId) || (await this.store.events("id", page.row.id, base.messageId)).length > 0) {
-      // [M28] The server repeats an event under another number: kept as refused, never as a second message.
-      page.put({ ...base, messageId: "", state: REFUSED });
+    if (!page.state) throw new ProtocolError("number_not_next", "no statement yet");
+    try {
+      checkInLog(event.header, page.state, this.owner(event));
+    } catch (error) {
+      await this.refuse(page, base, error);
       return;
     }
-    if (!page.state) throw new ProtocolError("number_not_next", "no statement yet");
     await this.tryOpen(page, base, event, data, true);
+  }
+
+  private owner(event: Event): UserState | undefined {
+    const device = hex(event.header.device);
+    return [...this.chains.users.values()].find((user) => user.devices.has(device));
+  }
+
+  /** One bad message is its sender's fault, or the server's, and does not stop the log. It takes the id from nobody. */
+  private async refuse(page: Page, base: EventRow, error: unknown): Promise<void> {
+    if (!(error instanceof ProtocolError)) throw error;
+    page.put({ ...base, messageId: "", state: REFUSED, data: null, shown: false });
+    await this.noLine(page, base);
+  }
+
+  /** What else has a message's id, in the order of the log. */
+  private async twins(page: Page, { conversation, messageId, seq }: EventRow): Promise<EventRow[]> {
+    const rows = page.named(messageId, await this.store.events("id", conversation, messageId));
+    return rows.filter((row) => row.seq !== seq);
   }
 
   /** Open with the key if it is held; what it says is put into the page. */
   private async tryOpen(page: Page, base: EventRow, event: Event, data: Uint8Array, first: boolean): Promise<void> {
     const state = page.state!;
+    const twins = await this.twins(page, base);
+    // [M28] The first with an id that opens is it: a later one is never a second message.
+    if (twins.some((one) => one.state === OPENED && one.seq < base.seq)) {
+      await this.refuse(page, base, new SealRefused("replayed"));
+      return;
+    }
     const secret = await this.keys.secret(state.id, event.header.generation);
     if (!secret) {
-      // Whose it is shows before it opens, so that nobody else's name stands there.
-      page.put({ ...base, state: MISSING, data, shown: true });
-      if (first) page.row = { ...page.row, last: base.messageId, time: base.time };
+      // Whose it is shows before it opens, so that nobody else's name stands there. One line for an id.
+      const shown = !twins.some((one) => one.shown);
+      page.put({ ...base, state: MISSING, data, shown });
+      if (first && shown) page.row = { ...page.row, last: base.messageId, time: base.time };
       return;
     }
     let opened: Awaited<ReturnType<typeof openMessage>>;
     try {
       opened = await openMessage(secret, event, state, this.chains.users);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      // One bad message is its sender's fault and does not stop the log.
-      page.put({ ...base, state: REFUSED, data: null });
-      await this.noLine(page, base);
+      await this.refuse(page, base, error);
       return;
     }
+    // Its key came after a later one had been taken for it.
+    for (const one of twins) if (one.state === OPENED) await this.refuse(page, one, new SealRefused("replayed"));
     const sender = hex(opened.user);
     await this.compare(page, sender, opened.log, base.seq);
     await this.opened(page, { ...base, state: OPENED, sender, data: null, shown: false }, opened.content);
@@ -301,17 +350,18 @@ export class Logs {
     const mine = base.sender === this.keys.self.user;
     const target = targetOf(content);
     let row: EventRow = { ...base, kind: 0, content: contentBytes(content), target, shown: isLine(content) };
-    if (content.type === "details") row = this.details(page, row, content);
+    if (content.type === "details") row = await this.details(page, row, content);
     if (content.type === "defect") row = await this.defect(page, row, content);
     if (content.type === "alarm_template") await this.template(page, row, content);
     if (row.shown && !row.notice) {
-      for (const [author, change] of await this.waitingChanges(page, row)) row = changed(row, author, change) ?? row;
+      row = await this.withChanges(page, row);
     }
     page.put(row);
     if (target) {
       const line = await this.find(page, target);
-      const next = line ? changed(line, base.sender, content) : null;
-      if (next) page.put(next);
+      // One whose key came late may be older than those that were done already.
+      if (line && page.late) page.put(await this.withChanges(page, { ...line, edited: null, reactions: [] }));
+      else if (line) page.put(changed(line, base.sender, content) ?? line);
     }
     if (!row.shown) {
       await this.noLine(page, row);
@@ -330,16 +380,16 @@ export class Logs {
   private async noLine(page: Page, row: EventRow): Promise<void> {
     if (page.row.last === "" || page.row.last !== row.messageId) return;
     const rows = new Map(
-      (await this.store.shown(row.conversation, { before: row.seq }, 50)).map((one) => [one.seq, one]),
+      (await this.store.shown(row.conversation, { before: Infinity }, 50)).map((one) => [one.seq, one]),
     );
-    for (const one of page.rows.values()) if (one.seq < row.seq) rows.set(one.seq, one);
+    for (const one of page.rows.values()) rows.set(one.seq, one);
     const last = [...rows.values()].filter((one) => one.shown).sort((a, b) => b.seq - a.seq)[0];
     page.row = { ...page.row, last: last?.messageId ?? "", time: last?.time ?? page.row.time };
   }
 
   /** Title and place, from a lead; a changed title is a line. */
-  private details(page: Page, row: EventRow, content: Content & { type: "details" }): EventRow {
-    if (!byLead(page, row)) return row;
+  private async details(page: Page, row: EventRow, content: ContentOf<"details">): Promise<EventRow> {
+    if (!(await this.byLead(page, row))) return row;
     const before = page.row;
     // An older one whose key came late does not count. [M43]
     if (row.seq < (before.detailsSeq ?? 0)) return row;
@@ -370,7 +420,7 @@ export class Logs {
 
   /** The newest that a lead has sent says how a prepared alarm is. */
   private async template(page: Page, row: EventRow, content: ContentOf<"alarm_template">): Promise<void> {
-    if (!byLead(page, row)) return;
+    if (!(await this.byLead(page, row))) return;
     const next = templateRow(row.conversation, row.seq, row.time, content);
     const last =
       page.templates.get(next.template) ?? (await this.store.get("template", [row.conversation, next.template]));
@@ -378,13 +428,23 @@ export class Logs {
   }
 
   private async find(page: Page, id: Hex): Promise<EventRow | undefined> {
-    return page.byId.get(id) ?? (await this.store.events("id", page.row.id, id))[0];
+    return page.named(id, await this.store.events("id", page.row.id, id))[0];
   }
 
-  /** Changes that came before their target could be opened. */
-  private async waitingChanges(page: Page, row: EventRow): Promise<[Hex, Content][]> {
-    const stored = await this.store.events("to", page.row.id, row.messageId);
-    return stored.filter((one) => one.content).map((one) => [one.sender, contentOf(one.content!)]);
+  /** Whether it counts what a message says for all: details and prepared alarms are a lead's, at their place. [M43] */
+  private async byLead(page: Page, row: EventRow): Promise<boolean> {
+    const state = page.late ? await this.replayed(row.conversation, row.seq) : page.state;
+    return state?.leads(this.chains.founded, state.organisationAnchor).has(row.sender) ?? false;
+  }
+
+  /** A line with all changes that have been opened by now, in the order of the log. */
+  private async withChanges(page: Page, row: EventRow): Promise<EventRow> {
+    const rows = new Map((await this.store.events("to", page.row.id, row.messageId)).map((one) => [one.seq, one]));
+    if (page.late) for (const one of page.rows.values()) if (one.target === row.messageId) rows.set(one.seq, one);
+    const changes = [...rows.values()].sort((a, b) => a.seq - b.seq);
+    let line = row;
+    for (const one of changes) if (one.content) line = changed(line, one.sender, contentOf(one.content)) ?? line;
+    return line;
   }
 
   /** Whether the sender saw the same log: another's differing claim warns, one's own blocks. [M29] */
@@ -433,19 +493,19 @@ export class Logs {
     const rows = await this.store.events("st", conversation, MISSING);
     const row = this.rows.get(conversation);
     if (rows.length === 0 || !row) return null;
-    const page = new Page(row, await this.require(conversation));
+    const page = new Page(row, await this.require(conversation), true);
     const hidden: EventRow[] = [];
     for (const one of rows) {
       const secret = await this.keys.secret(page.state!.id, one.generation);
       if (!secret) continue;
       await this.tryOpen(page, { ...one, state: OPENED }, parseEvent(one.data!), one.data!, false);
-      const now = page.rows.get(one.seq);
-      if (now && !now.shown) hidden.push(now);
+      if (page.rows.get(one.seq)?.shown === false) hidden.push({ ...one, shown: false });
     }
     if (page.rows.size === 0) return null;
     const taken = await this.commit(page);
     const none = { defects: false, templates: false, members: false, fresh: 0 };
-    if (hidden.length > 0) this.onTaken({ conversation, lines: hidden, ...none });
+    const lines = hidden.filter((gone) => !taken.lines.some((line) => line.messageId === gone.messageId));
+    if (lines.length > 0) this.onTaken({ conversation, lines, ...none });
     return taken;
   }
 
@@ -464,11 +524,6 @@ export class Logs {
       return true;
     });
   }
-}
-
-/** Whether it counts what this message says for all: details and prepared alarms are a lead's. */
-function byLead(page: Page, row: EventRow): boolean {
-  return page.state?.members.get(row.sender)?.role === 1;
 }
 
 /** Do `task` after everything that was queued for the same conversation before, whatever became of it. */

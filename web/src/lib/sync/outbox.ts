@@ -4,7 +4,7 @@ import { type Content, fromWire, toWire } from "../protocol/content";
 import * as conv from "../protocol/conversation";
 import type { ConversationState } from "../protocol/conversation";
 import { ProtocolError } from "../protocol/errors";
-import { EventKind } from "../protocol/events";
+import { EventKind, messageId as ownId } from "../protocol/events";
 import { sealMessage } from "../protocol/messages";
 import type { OutboxRow } from "../storage/rows";
 import { Batch } from "../storage/store";
@@ -59,7 +59,7 @@ export class Outbox {
     }
     const row: OutboxRow = {
       position: ++this.position,
-      messageId: id ?? hex(env.random(16)),
+      messageId: id ? this.ownId(id) : this.freshId(),
       conversation,
       time: env.now(),
       kind,
@@ -72,6 +72,16 @@ export class Outbox {
     await store.put("outbox", row.position, row);
     this.changed(row, false);
     return row;
+  }
+
+  /** A new message id of this device's. [M28] */
+  freshId(): Hex {
+    return hex(ownId(this.core.parts.self.row.device, this.core.parts.env.random(8)));
+  }
+
+  /** The id of this device's that begins as another random one; an id that is its own stays as it is. [M28] */
+  ownId(id: Hex): Hex {
+    return hex(ownId(this.core.parts.self.row.device, unhex(id).subarray(0, 8)));
   }
 
   contentOf(row: OutboxRow): Content {
@@ -150,7 +160,7 @@ export class Outbox {
   }
 
   private async send(row: OutboxRow, content: Content, blobs: Uint8Array[]): Promise<void> {
-    const { logs, chains, env } = this.core.parts;
+    const { logs, env } = this.core.parts;
     const id = row.conversation;
     this.sending.add(row.messageId);
     this.changed(row, false);
@@ -170,12 +180,8 @@ export class Outbox {
           return;
         } catch (error) {
           if (!(error instanceof Problem) || attempt === RACES - 1) throw error;
-          if (error.code === "rekey_required") {
-            await chains.refresh();
-            await this.core.catchUp(id);
-            // Often somebody else has made the next generation meanwhile; theirs serves as well.
-            if ((await logs.require(id)).generation === state.generation) await this.statements.rekey(id);
-          } else if (error.code === "rate_limited" || error.code === "stale") {
+          if (error.code === "rekey_required") await this.renew(id, state.generation);
+          else if (error.code === "rate_limited" || error.code === "stale") {
             await env.pause(Math.min(2000, 100 * 2 ** attempt));
           } else throw error;
         }
@@ -189,20 +195,24 @@ export class Outbox {
 
   /** Throws Problem `unsafe` when nothing may be sent there until a person has looked. */
   checkSafe(id: Hex): void {
+    const danger = this.danger(id);
+    if (danger) throw danger;
+  }
+
+  /** Why nothing may be sent there until a person has looked, or null. */
+  danger(id: Hex): Problem | null {
     const { logs, chains } = this.core.parts;
     const row = logs.rows.get(id);
-    if (row?.blocked) throw new Problem("unsafe", row.blocked);
-    if (row?.members.some((user) => chains.changedKeys(user))) throw new Problem("verification_required");
+    if (row?.blocked) return new Problem("unsafe", row.blocked);
+    return row?.members.some((user) => chains.changedKeys(user)) ? new Problem("verification_required") : null;
   }
 
   /** The state to seal under: newest generation, own pin not stale, no rekey due, its parts held. [M23] [M24] */
   async ready(id: Hex): Promise<ConversationState> {
-    const { logs, chains, keys, env, self } = this.core.parts;
+    const { logs, keys, self } = this.core.parts;
     let state = await logs.require(id);
     if (!state.isMember(self.row.user)) throw new Problem("not_found", "not a member");
-    const events = logs.cursor(id) - (logs.rows.get(id)?.generationSeq ?? 0);
-    const stale = conv.ownPinStale(state, chains.user(self.user));
-    const due = stale || conv.rekeyDue(state, chains.founded, chains.users, events, env.now()) !== null;
+    const due = this.due(id, state);
     if (!due && !(await keys.parts(id, state.generation))) await keys.fetch(state);
     // Our own box is lost: rather than wait for a repair, make a generation that we hold.
     if (due || !(await keys.parts(id, state.generation))) {
@@ -212,17 +222,29 @@ export class Outbox {
     return state;
   }
 
+  /** Whether nothing is to be sealed under the newest generation any more, until the next is made. [M23] [M24] */
+  due(id: Hex, state: ConversationState): boolean {
+    const { logs, chains, env, self } = this.core.parts;
+    if (conv.ownPinStale(state, chains.user(self.user))) return true;
+    const events = logs.cursor(id) - (logs.rows.get(id)?.generationSeq ?? 0);
+    return conv.rekeyDue(state, chains.founded, chains.users, events, env.now()) !== null;
+  }
+
   /** An event for a conversation as it is now, for requests that bring their message along. */
   async sealed(id: Hex, messageId: Uint8Array, content: Content): Promise<Uint8Array> {
     this.checkSafe(id);
     return this.seal(await this.ready(id), messageId, content);
   }
 
-  /** The server wants a new generation: learn what has changed, and make it. */
-  async renew(id: Hex): Promise<void> {
-    await this.core.parts.chains.refresh();
+  /**
+   * The server takes nothing under `generation` any more: learn why, and make the next. Often somebody else has made it
+   * meanwhile; theirs serves as well.
+   */
+  async renew(id: Hex, generation: number): Promise<void> {
+    const { chains, logs } = this.core.parts;
+    await chains.refresh();
     await this.core.catchUp(id);
-    await this.statements.rekey(id);
+    if ((await logs.require(id)).generation === generation) await this.statements.rekey(id);
   }
 
   private async seal(state: ConversationState, messageId: Uint8Array, content: Content): Promise<Uint8Array> {

@@ -115,7 +115,7 @@ export class Receipts implements SlotKind {
       [0, read],
       [1, delivered],
     ]);
-    const counter = await this.slots.write(conversation, this.type, value);
+    const counter = await this.slots.write(conversation, this.type, value, { waits: true });
     if (counter === null) return;
     const slot = { counter, read, delivered };
     this.of(conversation).set(self.user, slot);

@@ -4,7 +4,9 @@ import { EventKind, parseEvent } from "../protocol/events";
 import type { RawMap } from "../protocol/records";
 import { openSlot, sealSlot, slotTag, type SlotType } from "../protocol/slots";
 import { fromB64, type Slots as SlotsBody } from "../wire/api";
-import type { Core } from "./core";
+import { Problem } from "./api";
+import { type Core, RACES } from "./core";
+import type { Outbox } from "./outbox";
 
 export type Slot = Awaited<ReturnType<typeof openSlot>>[1];
 
@@ -20,7 +22,11 @@ export interface SlotKind {
 export class Slots {
   private readonly kinds = new Map<number, SlotKind>();
 
-  constructor(private readonly core: Core) {}
+  constructor(
+    private readonly core: Core,
+    /** Decides under what is sealed; null where slots are only read. */
+    private readonly outbox: Outbox | null,
+  ) {}
 
   add(kind: SlotKind): void {
     this.kinds.set(kind.type, kind);
@@ -51,37 +57,52 @@ export class Slots {
     }
   }
 
-  /** Write the own value; gives its counter, or null where nothing can be sealed now. Throws Problem. */
-  async write(conversation: Hex, type: SlotType, value: RawMap): Promise<number | null> {
+  /**
+   * Write the own value; gives its counter, or null where nothing can be sealed now. Where a new generation is due, it is
+   * made first as for a message, unless the value `waits` until somebody makes it. [M23] [M24] Throws Problem.
+   */
+  async write(conversation: Hex, type: SlotType, value: RawMap, { waits = false } = {}): Promise<number | null> {
     const { logs, keys, self, chains, env } = this.core.parts;
-    const state = await logs.state(conversation);
-    if (!state?.isMember(self.row.user) || logs.rows.get(conversation)?.blocked) return null;
-    const secret = await keys.secret(state.id, state.generation);
-    if (!secret) return null;
-    const seen = this.kinds.get(type)?.seen(conversation, self.user) ?? -1;
-    // Two devices of a person write the same slot: the time keeps the counter growing for both.
-    const counter = Math.max(seen + 1, env.now());
-    const messageId = env.random(16);
-    const header = {
-      conversation: unhex(conversation),
-      generation: state.generation,
-      device: self.row.device,
-      messageId,
-      kind: EventKind.SLOT,
-      slotTag: slotTag(secret, state.id, state.generation, self.row.user, type),
-    };
-    const event = await sealSlot(
-      secret,
-      header,
-      self.signing,
-      state.newest.statement,
-      chains.user(self.user).head,
-      counter,
-      type,
-      value,
-      env.random(12),
-    );
-    await this.core.writeSlot(event, hex(messageId));
-    return counter;
+    const { outbox } = this;
+    if (!outbox) return null;
+    for (let attempt = 0; ; attempt++) {
+      const before = await logs.state(conversation);
+      if (!before?.isMember(self.row.user) || outbox.danger(conversation)) return null;
+      if (waits && outbox.due(conversation, before)) return null;
+      const state = waits ? before : await outbox.ready(conversation);
+      const secret = await keys.secret(state.id, state.generation);
+      if (!secret) return null;
+      const seen = this.kinds.get(type)?.seen(conversation, self.user) ?? -1;
+      // Two devices of a person write the same slot: the time keeps the counter growing for both.
+      const counter = Math.max(seen + 1, env.now());
+      const messageId = env.random(16);
+      const header = {
+        conversation: unhex(conversation),
+        generation: state.generation,
+        device: self.row.device,
+        messageId,
+        kind: EventKind.SLOT,
+        slotTag: slotTag(secret, state.id, state.generation, self.row.user, type),
+      };
+      const event = await sealSlot(
+        secret,
+        header,
+        self.signing,
+        state.newest.statement,
+        chains.user(self.user).head,
+        counter,
+        type,
+        value,
+        env.random(12),
+      );
+      try {
+        await this.core.writeSlot(event, hex(messageId));
+        return counter;
+      } catch (error) {
+        const late = error instanceof Problem && error.code === "rekey_required";
+        if (!late || waits || attempt === RACES - 1) throw error;
+        await outbox.renew(conversation, state.generation);
+      }
+    }
   }
 }

@@ -296,7 +296,8 @@ export class Talk {
   async send(id: Hex, out: Outgoing): Promise<Hex> {
     this.outbox.checkSafe(id);
     const { logs, store } = this.core.parts;
-    if (out.id && (this.outbox.find(out.id) || (await store.events("id", id, out.id)).length > 0)) return out.id;
+    const asked = out.id && this.outbox.ownId(out.id);
+    if (asked && (this.outbox.find(asked) || (await store.events("id", id, asked)).length > 0)) return asked;
     if (!logs.rows.get(id)?.member) throw new Problem("not_found", "not a member");
     if (out.files.length > FILES_MAX) throw new Problem("too_many_files");
     const [now, later] = grouped(out.files);
@@ -320,7 +321,7 @@ export class Talk {
         : out.files.every((file) => file.photo)
           ? { type: "photo", text: out.text, files: [], editedFrom: out.editedFrom ? unhex(out.editedFrom) : undefined }
           : { type: "file", text: out.text, files: [] };
-    const row = await this.outbox.queue(id, content, { id: out.id, files, sources });
+    const row = await this.outbox.queue(id, content, { id: asked, files, sources });
     for (const file of files) await this.files.belongsTo(file, row.messageId);
     for (const [index, file] of out.files.entries()) {
       for (const input of file.defects ?? []) await this.defects.add(id, row.messageId, index, input);

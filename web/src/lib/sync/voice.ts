@@ -8,10 +8,10 @@ import type { FloorFrame, VoiceFrame } from "../wire/frames";
 import { type Change, Problem } from "./api";
 import { type Core, RACES } from "./core";
 import type { Outbox } from "./outbox";
-import type { Statements } from "./statements";
 import type { FloorView } from "./views";
 
 const PACKET_MS = 20;
+/** Of a conversation's generation, which lasts 7 days at most. */
 const BURSTS_REMEMBERED = 4_096;
 /** Bytes that wait in the socket; beyond them what we say would come late, and is kept for the note only. */
 const BACKLOG_MAX = 4_096;
@@ -30,6 +30,12 @@ interface Own {
   chain: Promise<void>;
   /** Settles `request`: null when it is granted or queued, else why not. */
   settle: (problem: Problem | null) => void;
+}
+
+/** Salts of bursts that were heard under a generation, the oldest first. */
+interface Heard {
+  generation: number;
+  salts: Hex[];
 }
 
 /** A burst that is heard. */
@@ -54,13 +60,12 @@ export class Voice {
   private readonly floors = new Map<Hex, FloorView>();
   private readonly own = new Map<Hex, Own>();
   private readonly known = new Map<Hex, Promise<Known | null>>();
-  private readonly used = new Set<Hex>();
+  private readonly heard = new Map<Hex, Heard>();
   private tuned: Hex[] = [];
 
   constructor(
     private readonly core: Core,
     private readonly outbox: Outbox,
-    private readonly statements: Statements,
     private readonly keep: KeepNote,
     private readonly emit: (change: Change) => void,
   ) {}
@@ -153,10 +158,7 @@ export class Voice {
       position: mine ? 0 : (before?.position ?? 0),
       reason: "",
     });
-    if (!mine && !this.known.has(burst) && !this.used.has(burst)) {
-      this.remember(burst);
-      this.known.set(burst, this.believe(frame));
-    }
+    if (!mine && !this.known.has(burst)) this.known.set(burst, this.believe(frame));
   }
 
   /** The burst's key, or null where it is not to be believed. [M39] */
@@ -169,7 +171,7 @@ export class Voice {
     if (!state?.isMember(frame.user) || !active || hex(frame.device) === self.device) return null;
     if (frame.generation !== state.generation) return null;
     const secret = await keys.secret(state.id, frame.generation);
-    if (!secret) return null;
+    if (!secret || !(await this.first(id, state.generation, hex(frame.burst)))) return null;
     const key = burstKey(secret, frame.conversation, frame.generation, frame.device, frame.burst);
     return { conversation: id, key: await Aead.of(key), next: 0, chain: Promise.resolve() };
   }
@@ -210,25 +212,30 @@ export class Voice {
     else told();
   }
 
-  private remember(burst: Hex): void {
-    this.used.add(burst);
-    if (this.used.size > BURSTS_REMEMBERED) this.used.delete(this.used.values().next().value!);
+  /** Whether a burst is heard for the first time; it is not any more then, for a server has patience. [M39] */
+  private async first(conversation: Hex, generation: number, burst: Hex): Promise<boolean> {
+    const { store } = this.core.parts;
+    const name = `bursts/${conversation}`;
+    const kept = this.heard.get(conversation) ?? ((await store.get("kv", name)) as Heard | undefined);
+    const salts = kept?.generation === generation ? kept.salts : [];
+    if (salts.includes(burst)) return false;
+    const next = { generation, salts: [...salts, burst].slice(-BURSTS_REMEMBERED) };
+    this.heard.set(conversation, next);
+    await store.put("kv", name, next);
+    return true;
   }
 
   // -- speaking
 
   /** Ask for the floor; what comes of it is told as changes. Gives the burst. Throws Problem. */
   async request(conversation: Hex, urgent: boolean): Promise<Hex> {
-    const { chains } = this.core.parts;
     for (let attempt = 0; ; attempt++) {
       const own = await this.wish(conversation);
       const problem = await this.ask(own, urgent);
       if (!problem) return own.burst;
       this.own.delete(own.burst);
       if (problem.code !== "rekey_required" || attempt === RACES - 1) throw problem;
-      await chains.refresh();
-      await this.core.catchUp(conversation);
-      await this.statements.rekey(conversation);
+      await this.outbox.renew(conversation, own.generation);
     }
   }
 
@@ -289,7 +296,7 @@ export class Voice {
     });
   }
 
-  /** Say one packet of 20 ms, in order; false once the floor is lost. [M24] */
+  /** Say one packet of 20 ms, in order; false once the floor is lost, or the key may not be used any more. [M24] */
   async say(burst: Hex, packet: Uint8Array, peak: number): Promise<boolean> {
     const own = this.own.get(burst);
     if (!own?.granted || own.over) return false;
@@ -297,7 +304,8 @@ export class Voice {
     own.packets.push(packet);
     own.peaks.push(peak);
     const state = await this.core.parts.logs.state(own.conversation);
-    if (state?.generation !== own.generation) {
+    const worn = state?.generation !== own.generation || this.outbox.due(own.conversation, state);
+    if (worn || this.outbox.danger(own.conversation)) {
       this.over(own, "rekey_required");
       return false;
     }
