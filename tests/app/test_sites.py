@@ -9,6 +9,7 @@ from e2e.process import Serving
 
 from .conftest import Make, MakeEngine
 from .crew import Crew, crew, look
+from .engine import engine as engine_of
 from .test_places import GRAPHICS, KASSEL, stand
 
 LOUD = ["GPU stall", "GroupMarkerNotSet", "swiftshader", "WebGL"]
@@ -99,6 +100,12 @@ async def test_m43_a_site_is_set_on_the_map_when_it_is_made_and_later(
     assert (await told(team, site, place))["site"] == "Lindenweg 4, 34117 Kassel"
     await page.get_by_role("button", name="Name und Adresse ändern").click()
     await page.get_by_role("button", name="Nadel entfernen").click()
+    # What happens in the chat meanwhile does not undo what is set here.
+    other = await engine_of(team.anna, await team.anna.context.new_page())
+    await other("chats.rename", site, "Lindenweg 8", "Lindenweg 8, 34117 Kassel", place)
+    await expect(page.locator("h2").filter(has_text="Lindenweg 8")).to_be_attached()
+    await expect(page.get_by_role("button", name="Nadel entfernen")).to_be_hidden()
+    await expect(page.get_by_label("Name der Baustelle")).to_have_value("Lindenweg 6")
     await page.get_by_role("button", name="Speichern").click()
     await told(team, site, None)
 

@@ -13,7 +13,7 @@ import {
   withOlder,
 } from "../src/lib/state/timeline";
 import type { FileView, MessageView, PageView } from "../src/lib/sync/views";
-import { filtered, matches } from "../src/lib/ui/chat/search";
+import { filtered } from "../src/lib/ui/chat/search";
 import { fitted, held, WHOLE, zoomAt } from "../src/lib/ui/chat/zoom";
 
 const NOON = new Date(2026, 10, 24, 12).getTime();
@@ -193,11 +193,7 @@ describe("what stands in the list", () => {
   });
 });
 
-test("searching forgives case, accents and ß", () => {
-  expect(matches("Baustelle Größweg, Kassel", "grossw")).toBe(true);
-  expect(matches("Yıldız Müller", "muller")).toBe(true);
-  expect(matches("Lindenweg 4", "weg")).toBe(true);
-  expect(matches("Lindenweg 4", "linden 5")).toBe(false);
+test("no conversation, nothing found", () => {
   expect(filtered([], "all", "x")).toEqual([]);
 });
 

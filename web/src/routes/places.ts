@@ -55,12 +55,19 @@ const at =
   (parts: readonly string[]): boolean =>
     parts.length === pattern.length && pattern.every((part, i) => part === "*" || part === parts[i]);
 
+/** Two addresses of one page, which stays as it is when the one follows the other. */
+const either =
+  (...matches: Place["matches"][]): Place["matches"] =>
+  (parts) =>
+    matches.some((one) => one(parts));
+
 /** A page that is one place only and needs no parts; Svelte passes them all the same. */
 const only = (load: () => Promise<{ default: Component }>): Place["load"] => load as unknown as Place["load"];
 
 /** Every page, the first that matches counts. A new page is one line here. */
 export const PLACES: readonly Place[] = [
-  { tab: "chats", matches: at("c", "*"), load: () => Promise.resolve(chat) },
+  { tab: "chats", matches: either(at("c", "*"), at("c", "*", "at", "*")), load: () => Promise.resolve(chat) },
+  { tab: "chats", matches: at("c", "*", "search"), load: () => import("./chats/ChatSearch.svelte") },
   { tab: "chats", matches: at("c", "*", "ptt"), load: () => import("./chats/Talkie.svelte") },
   { tab: "chats", matches: at("c", "*", "info"), load: () => import("./chats/ChatInfo.svelte") },
   { tab: "chats", matches: at("c", "*", "defects"), load: () => import("./chats/Defects.svelte") },

@@ -2,6 +2,7 @@
  * Where the app is. The address says it all, so that a reload, a notification and the back key find the way:
  *
  *     /                 chats            /c/ID        a conversation       /c/ID/info   about it
+ *     /c/ID/search      its messages      /c/ID/at/ID      one of them
  *     /new[/site|/group] a new chat      /people      everybody            /people/ID   one person
  *     /people/invite    invite           /settings    settings             /settings/X  one of them
  *     /chats            the list, where the simple view shows tiles first

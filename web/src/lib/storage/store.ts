@@ -146,6 +146,11 @@ export class Store {
     return this.db.getAllKeys(table, range);
   }
 
+  /** All events with `from` <= seq < `below`, in order. */
+  between(conversation: Hex, from: number, below: number): Promise<EventRow[]> {
+    return this.all("event", IDBKeyRange.bound([conversation, from], [conversation, below], false, true));
+  }
+
   /** Events by index: `st` state, `id` message id, `to` target. In order of their place in the log. */
   async events(index: "st" | "id" | "to", conversation: Hex, value: Hex | number): Promise<EventRow[]> {
     const transaction = this.db.transaction("event");

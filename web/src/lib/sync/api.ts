@@ -10,6 +10,7 @@ import type {
   DeviceView,
   FloorView,
   FixView,
+  FoundView,
   Id,
   LinkView,
   MemberView,
@@ -130,6 +131,8 @@ export interface ChatsApi {
 
 export interface MessagesApi {
   page(conversation: Id, where: Where, limit: number): Promise<PageView>;
+  /** Messages on this device that hold the words, a part of the log for each question; begin with `below` null. */
+  find(conversation: Id, words: string, below: number | null): Promise<FoundView>;
   send(conversation: Id, out: Outgoing): Promise<Id>;
   edit(conversation: Id, message: Id, text: string): Promise<void>;
   /** Delete for everybody. */

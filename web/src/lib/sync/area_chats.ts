@@ -2,7 +2,7 @@ import type { Point } from "../geo/sphere";
 import { unhex } from "../protocol/bytes";
 import type { ChatsApi, FilesApi, MessagesApi, Outgoing, Where } from "./api";
 import type { Ground } from "./running";
-import type { ConversationKind, ConversationView, Id, MemberView, PageView } from "./views";
+import type { ConversationKind, ConversationView, FoundView, Id, MemberView, PageView } from "./views";
 
 export class Chats implements ChatsApi {
   constructor(private readonly ground: Ground) {}
@@ -74,6 +74,10 @@ export class Messages implements MessagesApi {
 
   page(conversation: Id, where: Where, limit: number): Promise<PageView> {
     return this.ground.running.talk.page(conversation, where, limit);
+  }
+
+  find(conversation: Id, words: string, below: number | null): Promise<FoundView> {
+    return this.ground.running.talk.find(conversation, words, below);
   }
 
   send(conversation: Id, out: Outgoing): Promise<Id> {

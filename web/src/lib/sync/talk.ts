@@ -9,6 +9,7 @@ import { type Outgoing, type OutgoingFile, Problem, type Where } from "./api";
 import type { Core } from "./core";
 import type { Defects } from "./defects";
 import type { Files, Prepared } from "./files";
+import { find } from "./finding";
 import { contentOf } from "./lines";
 import type { Outbox } from "./outbox";
 import type { Receipts } from "./receipts";
@@ -29,6 +30,7 @@ import type {
   ConversationKind,
   ConversationView,
   FileView,
+  FoundView,
   MemberView,
   MessageView,
   PageView,
@@ -243,6 +245,13 @@ export class Talk {
   /** Views of lines of one conversation, with the replies' texts. */
   async lines(rows: readonly EventRow[]): Promise<MessageView[]> {
     return Promise.all(rows.map((row) => this.whole(this.line(row))));
+  }
+
+  /** Messages among a part of the log that hold the words. */
+  async find(id: Hex, words: string, below: number | null): Promise<FoundView> {
+    const { store } = this.core.parts;
+    const newest = below === null ? (await store.shown(id, { before: Infinity }, 1))[0]?.seq : undefined;
+    return find(store, id, words, below ?? (newest ?? 0) + 1, (row) => this.line(row).view);
   }
 
   private line(row: EventRow): Line {

@@ -158,6 +158,25 @@ export interface MessageView {
   failure: string;
 }
 
+/** A message that was looked for. */
+export interface HitView {
+  conversation: Id;
+  id: Id;
+  time: number;
+  senderName: string;
+  mine: boolean;
+  kind: MessageKind;
+  /** Its words, with the names of its files. */
+  text: string;
+}
+
+export interface FoundView {
+  /** The newest first. */
+  hits: HitView[];
+  /** Where to go on; 0: all has been looked through. */
+  below: number;
+}
+
 export interface ReplyView {
   id: Id;
   senderName: string;
