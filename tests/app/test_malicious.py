@@ -3,24 +3,27 @@
 Anna (owner) and Clara use the client library, Bernd the app; the lies reach Bernd only.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from msgspec import structs
 from playwright.async_api import expect
 
 from e2e.process import Serving
 from malicious import lies
 from werkfunk.protocol import author
+from werkfunk.protocol.events import parse_event
 from werkfunk.protocol.identity import Profile
 from werkfunk.protocol.links import InviteLink, parse_url, to_url
 from werkfunk.sdk.account import now
-from werkfunk.wire import api
+from werkfunk.wire import api, frames
 
 from .conftest import MakeEngine
 from .engine import Engine, Refused
-from .liar import deny, honest, invent, lie, lie_about_log
+from .liar import Rewriter, deny, honest, invent, lie, lie_about_log
 from .people import Library
 
 
@@ -279,6 +282,88 @@ async def test_m43_without_a_lead_every_member_says_what_it_is_called(firm: Firm
     await firm.bernd.until(sent)
     await firm.clara.settle()
     assert (await firm.shown())["title"] == firm.clara.client.core.logs.details(group).title == "Dachstuhl"
+
+
+async def test_m33_an_older_place_is_not_shown_again_after_a_restart(firm: Firm) -> None:
+    """Clara shares where she is, too: what comes with it tells when the older place has come."""
+    group, hour = bytes.fromhex(firm.group), now() + 3_600_000
+    anna, clara = firm.anna.client, firm.clara.client
+    await anna.places.allow(True)
+    await anna.places.share(group, 51.3, 9.4, ends=hour)
+    older = await anna.core.transport.call("slots", api.Slots, ids={"conversation": group})
+
+    async def team(*expected: tuple[str, float]) -> None:
+        async def look() -> bool:
+            spots = await firm.bernd("places.team", firm.group)
+            return sorted((spot["name"], spot["latitude"]) for spot in spots) == sorted(expected)
+
+        await firm.bernd.until(look)
+
+    await anna.places.share(group, 51.4, 9.5, ends=hour)
+    await team(("Anna", 51.4))
+    await clara.connect()
+    await clara.places.share(group, 51.6, 9.6, ends=hour)
+
+    def told(slots: api.Slots) -> api.Slots:
+        return api.Slots(events=[*older.events, *(event for event in slots.events if clara_wrote(event))])
+
+    def clara_wrote(event: bytes) -> bool:
+        return parse_event(event).header.device == clara.core.keys.device
+
+    await lie(firm.bernd.device, "slots", told)
+    await firm.bernd.page.reload()
+    await team(("Clara", 51.6))
+
+
+async def test_m39_a_burst_is_heard_once_also_after_a_restart(firm: Firm) -> None:
+    """The server plays what Anna has said before in place of what she says now."""
+    group, client = bytes.fromhex(firm.group), firm.anna.client
+    first: list[bytes] = []
+    recorded: list[bytes] = []
+
+    def told(message: bytes) -> bytes:
+        frame = frames.decode_server(message)
+        if isinstance(frame, frames.FloorTaken):
+            first.append(frame.burst)
+            return frames.encode(structs.replace(frame, burst=first[0]))
+        if isinstance(frame, frames.Voice):
+            if frame.burst != first[0]:
+                return recorded.pop(0)
+            recorded.append(message)
+        return message
+
+    async def speak() -> None:
+        async def follow() -> None:
+            async for _ in client.listen():
+                pass
+
+        await client.connect()
+        following = asyncio.create_task(follow())
+        talking = await client.voice.talk(group)
+        for number in range(3):
+            assert await client.voice.say(talking, bytes((0x78, number)) * 20)
+        await client.voice.finish(talking)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    async def packets() -> int:
+        return int(await firm.bernd.page.evaluate("changes.filter((one) => one.type === 'packet').length"))
+
+    async def notes(count: int) -> None:
+        async def look() -> bool:
+            return [line["kind"] for line in await firm.bernd.lines(firm.group)].count("voice") == count
+
+        await firm.bernd.until(look)
+
+    firm.bernd.device.link.rewriter = lambda: Rewriter(told)
+    for spoken, heard in ((1, 3), (2, 0)):
+        await firm.bernd.page.reload()
+        await firm.bernd.online()
+        await firm.bernd("voice.tune", [firm.group])
+        await speak()
+        await notes(spoken)
+        assert await packets() == heard
+    assert recorded == []
 
 
 async def test_m15_a_ghost_device_is_refused(firm: Firm) -> None:

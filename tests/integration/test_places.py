@@ -3,11 +3,14 @@
 import pytest
 
 from malicious.conftest import Firm
+from malicious.test_malicious_server import lie
 from werkfunk.domain.roles import Role
 from werkfunk.protocol.content import Place
 from werkfunk.protocol.statements import parse
 from werkfunk.sdk.account import now
+from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import NotAllowed, Usage
+from werkfunk.wire import api
 
 KASSEL = (51.3127, 9.4797)
 HOUR = 3_600_000
@@ -74,6 +77,20 @@ async def test_the_newest_place_counts_and_a_stop_takes_it_away(firm: Firm) -> N
     assert [(s.latitude, s.longitude) for s in await bernd.places.team(firm.group)] == [(51.4, 9.5)]
     await anna.places.stop(firm.group)
     assert await bernd.places.team(firm.group) == []
+
+
+async def test_m33_an_older_place_is_not_shown_again_also_after_a_restart(firm: Firm) -> None:
+    anna, bernd = await firm.people()
+    await anna.places.allow(True)
+    await anna.places.share(firm.group, *KASSEL, ends=now() + HOUR)
+    ids = {"conversation": firm.group}
+    older = await anna.core.transport.call("slots", api.Slots, ids=ids)
+    await anna.places.share(firm.group, 51.4, 9.5, ends=now() + HOUR)
+    assert [spot.latitude for spot in await bernd.places.team(firm.group)] == [51.4]
+    async with Client(firm.folder / "Bernd") as later:
+        assert [spot.latitude for spot in await later.places.team(firm.group)] == [51.4], "the newest one, once more"
+        lie(later, "slots", lambda _: older)
+        assert await later.places.team(firm.group) == []
 
 
 async def test_a_place_is_gone_at_its_end(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

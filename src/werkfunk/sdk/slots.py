@@ -38,8 +38,16 @@ class Slots:
                 user, slot = open_slot(secret, parse_event(data), state, self._core.chains.users, -1)
             except ProtocolError:
                 continue
-            if slot.type == kind and state.is_member(user):
+            if slot.type == kind and state.is_member(user) and self._current(conversation, user, slot):
                 yield user, slot
+
+    def _current(self, conversation: bytes, user: bytes, slot: SignedSlot) -> bool:
+        """Whether no newer one was seen, in whatever session: a server may bring an older one again. [M33]"""
+        name = f"slot {conversation.hex()} {user.hex()} {slot.type}"
+        seen = int.from_bytes(self._core.local.get(name) or b"")
+        if slot.counter > seen:
+            self._core.local.put(name, slot.counter.to_bytes(8))
+        return slot.counter >= seen
 
     async def write(self, conversation: bytes, kind: SlotType, counter: int, value: dict[int, Any]) -> None:
         """Write the own value. Two devices write the same slot: a time (ms) as `counter` grows for both.

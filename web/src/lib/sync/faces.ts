@@ -17,6 +17,7 @@ import type { Slot, SlotKind, Slots } from "./slots";
  */
 export class Faces implements SlotKind {
   readonly type = SlotType.PICTURE_KEY;
+  readonly remembers = false;
   private readonly counters = new Map<string, number>();
   /** In which generation of a conversation the own key stands, and for which picture ("" for none). */
   private readonly written = new Map<Hex, { generation: number; digest: string }>();

@@ -35,6 +35,7 @@ interface Written extends Point {
  */
 export class LivePlaces implements SlotKind {
   readonly type = SlotType.LIVE_PLACE;
+  readonly remembers = false;
   private readonly spots = new Map<Hex, Map<Hex, { counter: number; place: LivePlace }>>();
   private readonly written = new Map<Hex, Written>();
   private shares: Share[] = [];

@@ -24,6 +24,7 @@ export class Receipts implements SlotKind {
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   readonly type = SlotType.READ_MARKER;
+  readonly remembers = true;
 
   constructor(
     private readonly core: Core,

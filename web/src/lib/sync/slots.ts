@@ -13,6 +13,8 @@ export type Slot = Awaited<ReturnType<typeof openSlot>>[1];
 /** What knows one type of slot. A slot whose counter is not above `seen` never reaches `keep`. [M33] */
 export interface SlotKind {
   readonly type: SlotType;
+  /** Whether `seen` outlasts a restart; where it does not, the highest counters are kept here. */
+  readonly remembers: boolean;
   /** The highest counter seen from that person there, -1 for none. */
   seen(conversation: Hex, user: Hex): number;
   keep(conversation: Hex, user: Hex, slot: Slot): Promise<void>;
@@ -51,10 +53,20 @@ export class Slots {
       // Counters are per type, and the type is known once it is open.
       const [sender, slot] = await openSlot(secret, event, state, chains.users, () => -1);
       const [kind, user] = [this.kinds.get(slot.type), hex(sender)];
-      if (kind && slot.counter > kind.seen(conversation, user)) await kind.keep(conversation, user, slot);
+      if (!kind || slot.counter <= kind.seen(conversation, user)) return;
+      if (kind.remembers || (await this.current(conversation, user, slot))) await kind.keep(conversation, user, slot);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
     }
+  }
+
+  /** Whether no newer one was seen before a restart: a server may bring an older one again. [M33] */
+  private async current(conversation: Hex, user: Hex, { type, counter }: Slot): Promise<boolean> {
+    const { store } = this.core.parts;
+    const name = `slot/${conversation}/${user}/${String(type)}`;
+    const seen = ((await store.get("kv", name)) as number | undefined) ?? -1;
+    if (counter > seen) await store.put("kv", name, counter);
+    return counter >= seen;
   }
 
   /**
