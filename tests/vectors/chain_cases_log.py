@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chain_world import LOG, Firm, Room, case
+from chain_world import LOG, ROOM, Firm, Room, case
 from p1_operations import Bytes
 
 from werkfunk.domain.roles import Role
@@ -112,6 +112,15 @@ def holders_given() -> Bytes:
 
 
 @case("conversation-log", "M20", "holders_mismatch")
+def holders_in_another_order() -> Bytes:
+    """The archive names Anna, Bernd, Clara: each of them has an index of their own."""
+    room = archived()
+    firm = room.firm
+    body = conv.Rekeyed(room.generation(2, [firm.anna, firm.bernd], [firm.bernd, firm.anna, firm.clara]))
+    return room.inputs(room.forge(firm.anna, 4, body))
+
+
+@case("conversation-log", "M20", "holders_mismatch")
 def holders_of_the_server() -> Bytes:
     """The archive is off, and somebody is given the parts all the same."""
     room = Room(Firm())
@@ -200,6 +209,63 @@ def a_lead_who_has_become_a_guest_removes() -> Bytes:
     room.firm.do(room.firm.anna, org.RoleChanged(bernd, Role.GUEST))
     body = conv.MembersChanged((), (room.firm.anna.state.id,), room.generation(2, [room.firm.bernd]))
     return room.inputs(room.forge(room.firm.bernd, 1, body))
+
+
+@case("conversation-log", "M9", "not_permitted")
+def a_member_changes_the_settings() -> Bytes:
+    """Settings are a lead's."""
+    room = Room(Firm())
+    return room.inputs(room.forge(room.firm.bernd, 3, conv.SettingsChanged(False)))
+
+
+@case("conversation-log", "M9", "not_permitted")
+def a_member_makes_itself_lead() -> Bytes:
+    """Roles are a lead's."""
+    room = Room(Firm())
+    return room.inputs(room.forge(room.firm.bernd, 2, conv.RoleChanged(room.firm.bernd.state.id, MemberRole.LEAD)))
+
+
+@case("conversation-log", "M9", "not_permitted")
+def a_guest_is_made_lead() -> Bytes:
+    """A guest never leads."""
+    room = Room(Firm())
+    room.add(room.firm.georg)
+    return room.inputs(room.forge(room.firm.anna, 2, conv.RoleChanged(room.firm.georg.state.id, MemberRole.LEAD)))
+
+
+def _direct() -> Room:
+    """Anna and Georg, a guest, by themselves: both lead."""
+    firm = Firm()
+    room = Room(firm)
+    members = {firm.anna.state.id: MemberRole.LEAD, firm.georg.state.id: MemberRole.LEAD}
+    room.log.clear()
+    room.take(room.desk(firm.anna).create(ROOM, conv.Kind.DIRECT, members))
+    return room
+
+
+@case("conversation-log", "M20")
+def a_guest_leads_a_direct_conversation() -> Bytes:
+    """Both lead, a guest too: Georg says that who comes later sees no history."""
+    room = _direct()
+    room.take(room.desk(room.firm.georg).set_history(room.state, LOG, False))
+    return room.inputs()
+
+
+@case("conversation-log", "M21", "not_permitted")
+def a_third_comes_to_a_direct_conversation() -> Bytes:
+    """A direct conversation is two people's."""
+    room = _direct()
+    firm = room.firm
+    added = ((firm.bernd.state.id, MemberRole.MEMBER),)
+    record = room.generation(2, [firm.anna, firm.georg, firm.bernd])
+    return room.inputs(room.forge(firm.anna, 1, conv.MembersChanged(added, (), record)))
+
+
+@case("conversation-log", "M9", "not_permitted")
+def one_leaves_a_direct_conversation() -> Bytes:
+    """Nobody leaves a direct conversation."""
+    room = _direct()
+    return room.inputs(room.forge(room.firm.georg, 6, Empty()))
 
 
 @case("conversation-log", "M9", "not_permitted")
