@@ -36,7 +36,7 @@ from werkfunk.services.blobs import Blobs
 from werkfunk.services.conversations import Conversations
 from werkfunk.services.directory import Directory, can_see
 from werkfunk.services.floors import Floors
-from werkfunk.services.hub import Hub
+from werkfunk.services.hub import Bus, Hub
 from werkfunk.services.limiter import Limiter
 from werkfunk.services.offers import Offers
 from werkfunk.services.push import Push
@@ -44,6 +44,7 @@ from werkfunk.services.rooms import Rooms
 from werkfunk.services.sessions import NONCE_S, Sessions
 from werkfunk.storage.keys import Keys
 from werkfunk.storage.sqlite.store import SqliteStore
+from werkfunk.storage.store import Store
 from werkfunk.wire.frames import ChainChanged
 from werkfunk.ws.framing import frame
 from werkfunk.ws.gateway import Gateway
@@ -56,7 +57,16 @@ DAY_MS = 86_400_000
 class Server:
     """One running Werkfunk."""
 
-    def __init__(self, data: Path, config: Config, keys: Keys, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        data: Path,
+        config: Config,
+        keys: Keys,
+        clock: Clock = system_clock,
+        store: Store | None = None,
+        bus: Callable[[Hub], Bus] = lambda hub: hub,
+    ) -> None:
+        """`store` is one that several nodes share, which its opener closes; `bus` ties this node's hub to those of others."""
         self._config = config
         self._data = data
         self._keys = keys
@@ -65,7 +75,9 @@ class Server:
         self._stop = asyncio.Event()
         self._days: dict[bytes, int] = {}
         self._metrics = Metrics()
-        self._store = SqliteStore(data, keys)
+        self._store: Store = store or SqliteStore(data, keys)
+        self._shared = store is not None
+        self._bus = bus
         self._files = BlobFiles(data / "blobs")
         self._port = config.port
 
@@ -84,8 +96,9 @@ class Server:
         directory = Directory(self._store, clock)
         await directory.load()
         hub = Hub(frame)
+        bus = self._bus(hub)
         rooms = Rooms(self._store, directory)
-        conversations = Conversations(self._store, directory, rooms, hub, clock, self._fault)
+        conversations = Conversations(self._store, directory, rooms, bus, clock, self._fault)
         sessions = Sessions(
             directory,
             clock,
@@ -105,7 +118,7 @@ class Server:
         alarm_settings = AlarmSettings(self._store.alarms, directory, conversations, outside, clock)
         raises = Limiter(config.alarms_per_minute / 60, config.alarms_per_minute * 2, loop.time)
         alarms = Alarms(
-            self._store.alarms, directory, conversations, alarm_settings, hub, raises, push.notify, clock, self._fault
+            self._store.alarms, directory, conversations, alarm_settings, bus, raises, push.notify, clock, self._fault
         )
         await alarms.load()
         alarm_clock = self.alarm_clock = AlarmClock(
@@ -133,7 +146,7 @@ class Server:
             lambda: self._stopping,
         )
         events = Limiter(config.events_per_second, config.events_burst, loop.time)
-        floors = Floors(self._store, directory, rooms, hub, self._metrics, clock, self._fault)
+        floors = Floors(self._store, directory, rooms, bus, self._metrics, clock, self._fault)
         gateway = Gateway(
             directory,
             conversations,
@@ -203,7 +216,8 @@ class Server:
             await conversations.appender.close()
             await push.close()
             await self._write_days()
-            await self._store.close()
+            if not self._shared:
+                await self._store.close()
             log.info("stopped")
 
     def stop(self) -> None:

@@ -87,6 +87,15 @@ async def test_who_connects_later_is_called_then(place: AlarmFirm) -> None:
     await place.bernd.core.disconnect()
     content = alarm()
     await place.anna.alarms.raise_([place.firm.group], content)
+    while not any(p.delivered for p in (await place.anna.alarms.info(content.alarm)).people):
+        await place.ears["Anna"].until(frames.AlarmBoard)
+    # A minute later nothing of his has reported: he is said to be out of reach, in the report too.
+    place.pass_time(61)
+    people = {p.user: p.unreachable for p in (await place.anna.alarms.info(content.alarm)).people}
+    assert people == {place.bernd.core.keys.user: True, place.clara.core.keys.user: False}
+    await place.anna.core.catch_up(place.firm.group)
+    said = {p["name"]: p["state"] for p in (await alarm_report.document(place.anna, content.alarm))["people"]}
+    assert said == {"Bernd": "unreachable", "Clara": "delivered"}
     again = Client(place.firm.folder / "Bernd")
     heard: list[object] = []
     again.alarms.heard = heard.append
@@ -269,6 +278,28 @@ async def test_a_message_that_fails_is_tried_again_until_the_alarm_has_ended(pla
     ]
     assert keys[0] == keys[1], "a repeated attempt can be told"
     assert "ÜBUNG" in place.web.requests[0][1].decode()
+
+
+async def test_a_step_calls_by_telephone_through_a_gateway_for_calls_alone(place: AlarmFirm) -> None:
+    await place.bernd.alarm_settings.set_duty(bodies.OwnDuty(contact=Contact(phone="+491511234567")))
+    await gateways(place)
+    via = {
+        "kind": "https",
+        "url": f"https://localhost:{place.web.port}/call",
+        "body": '{"call": "{to}", "say": "{text}"}',
+    }
+    await place.anna.alarm_settings.put_gateway({"name": "Anrufe", "channel": "voice", "via": via}, None)
+    key = await policy(place, repeat_every=0, steps=[{"after": 5, "to": {"people": ["Bernd"]}, "via": ["voice"]}])
+    content = alarm()
+    await place.anna.alarms.raise_([place.firm.group], content, policy=key)
+    place.pass_time(5)
+    info = await place.anna.alarms.info(content.alarm)
+    while not (info.sends and info.sends[0].state == "sent"):
+        info = await place.anna.alarms.info(content.alarm)
+    ((head, body),) = place.web.requests
+    assert head.startswith("POST /call ")
+    text = "Alarm, Stufe Notfall. Bitte Werkfunk öffnen."
+    assert msgspec.json.decode(body) == {"call": "+491511234567", "say": text}
 
 
 async def test_gateways_are_the_admins_and_their_secret_never_comes_back(place: AlarmFirm) -> None:

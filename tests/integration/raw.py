@@ -80,7 +80,9 @@ class Wire:
         await self.socket.wait_closed()
 
 
-async def signed_in(client: Client) -> Wire:
-    wire = await Wire.open(client.core.transport.base)
-    assert isinstance(await wire.sign_in(client), frames.Welcome)
+async def signed_in(client: Client, base: str = "") -> Wire:
+    """A socket of the client's device; `base` where it is not the client's own server."""
+    base = base or client.core.transport.base
+    wire = await Wire.open(base)
+    assert isinstance(await wire.sign_in(client, base), frames.Welcome)
     return wire

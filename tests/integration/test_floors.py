@@ -127,6 +127,21 @@ async def test_the_lead_goes_before_and_an_alarm_interrupts(firm: Firm, wires: d
     assert taken.waiting == [users["Anna"]], "a device waits once"
 
 
+async def test_a_site_lead_goes_before_members_where_he_is_a_member_himself(firm: Firm, wires: dict[str, Wire]) -> None:
+    anna = firm.clients["Anna"]
+    lead = await firm.join("Dora", await anna.office.invite(Role.SITE_LEAD, 1, now() + 3_600_000))
+    await anna.add(firm.group, [lead.core.keys.user])
+    await lead.connect()
+    generation = anna.core.state(firm.group).generation
+    dora = await listening(lead, firm.group)
+    await granted(wires["Bernd"], firm.group, generation=generation)
+    await ask(wires["Clara"], firm.group, generation=generation)
+    assert (await wires["Clara"].until(frames.FloorQueued)).position == 1
+    await ask(dora, firm.group, generation=generation)
+    assert (await dora.until(frames.FloorQueued)).position == 1
+    assert (await wires["Clara"].until(frames.FloorQueued)).position == 2
+
+
 async def test_who_joins_late_learns_who_speaks_and_hears_the_rest(firm: Firm, wires: dict[str, Wire]) -> None:
     burst = await granted(wires["Bernd"], firm.group)
     await wires["Bernd"].send(frames.Voice(burst, 0, SEALED))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+PLENTY: dict[str, Any] = {"requests_burst": 10_000, "events_burst": 10_000}
+
+
 @contextlib.asynccontextmanager
-async def founded(tmp_path: Path, clock: Clock = system_clock, **settings: Any) -> AsyncIterator[Firm]:
+async def founded(
+    tmp_path: Path, clock: Clock = system_clock, make: Callable[..., Server] = Server, **settings: Any
+) -> AsyncIterator[Firm]:
     """A firm on a server with this clock and these settings."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
@@ -66,9 +71,8 @@ async def founded(tmp_path: Path, clock: Clock = system_clock, **settings: Any) 
     store = SqliteStore(data, key)
     secret = await prepare(store, "Elektro Huber", "Anna")
     await store.close()
-    plenty: dict[str, Any] = {"requests_burst": 10_000, "events_burst": 10_000}
-    config = Config(listen=f"127.0.0.1:{free_port()}", **{**plenty, **settings})
-    server = Server(data, config, key, clock)
+    config = Config(listen=f"127.0.0.1:{free_port()}", **{**PLENTY, **settings})
+    server = make(data, config, key, clock)
     ready = asyncio.Event()
     running = asyncio.create_task(server.serve(lambda port: ready.set()))
     await ready.wait()

@@ -45,7 +45,9 @@ class AlarmClock:
 
     async def turn(self) -> float:
         """Do all that is due now; gives the seconds until the next look."""
-        for alarm, _ in await self._store.due():
+        open_ = [alarm for alarm, _ in await self._store.due()]
+        await self._alarms.keep_up(open_)
+        for alarm in open_:
             # Each is looked at, due or not: enough may have come, the clock may have been set back.
             while await self._step(alarm):
                 pass

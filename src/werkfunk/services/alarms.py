@@ -86,9 +86,10 @@ class Alarms:
             self._watchers[alarm] = await self._watching(row)
         return row
 
-    def open_alarms(self) -> list[AlarmRow]:
-        """The open alarms."""
-        return list(self._open.values())
+    async def keep_up(self, stored: Iterable[bytes]) -> None:
+        """Take up what another node has raised, forget what it has ended; `stored` are the store's open alarms."""
+        for alarm in self._open.keys() ^ set(stored):
+            await self.refresh(alarm)
 
     # -- raising
 
@@ -266,12 +267,13 @@ class Alarms:
     async def report(self, subject: Subject, alarm: bytes, body: bodies.ReportAlarm) -> Empty:
         """A person's report or answer; durable when this returns."""
         row = self._open.get(alarm)
-        if row is None:
-            row = await self._store.get(alarm)
-            if row is not None and subject.user in row.state.people:
-                raise Failure(Code.EXPIRED, "the alarm has ended")
+        if row is None or subject.user not in row.state.people:
+            # Another node may have raised it, or called this person.
+            row = await self.refresh(alarm)
         if row is None or subject.user not in row.state.people:
             raise Failure(Code.NOT_FOUND)
+        if row.state.status not in OPEN:
+            raise Failure(Code.EXPIRED, "the alarm has ended")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._report(ReportRow(alarm, subject.user, Stage(body.stage), self._clock(), body.code), done)
         await asyncio.shield(done)

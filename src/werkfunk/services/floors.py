@@ -200,23 +200,27 @@ class Floors:
             while channel.floor.holder is None and channel.floor.waiting:
                 await self._drop_lease(conversation, channel)
                 wish = channel.floor.waiting[0]
-                if not await self._claim_for(wish, conversation, channel):
+                claimed = await self._claim_for(wish, conversation, channel)
+                if not claimed:
                     break
-                channel.lease = wish.burst
                 if channel.floor.waiting[:1] == [wish]:
-                    self._grant(conversation, channel)
+                    self._grant(conversation, channel, claimed)
             if channel.floor.holder is None and not channel.floor.waiting:
                 await self._drop_lease(conversation, channel)
                 idle = channel.floor.holder is None and not channel.floor.waiting
                 if idle and self._channels.get(conversation) is channel:
                     del self._channels[conversation]
 
-    async def _claim_for(self, wish: Turn, conversation: bytes, channel: Channel) -> bool:
-        """Take the lease; where that fails, everybody who waits is refused."""
+    async def _claim_for(self, wish: Turn, conversation: bytes, channel: Channel) -> float:
+        """Take the lease, see `_claim`; where that fails, everybody who waits is refused."""
         code = Code.BUSY
         try:
-            if await self._claim(conversation, wish.burst):
-                return True
+            claimed = await self._claim(conversation, wish.burst)
+            channel.lease = wish.burst if claimed else b""
+            # The store may have answered so late that the lease may be another's by now.
+            if claimed > self._loop.time():
+                return claimed
+            await self._drop_lease(conversation, channel)
         except StoreFull:
             code = Code.STORAGE_FULL
         except Exception as error:
@@ -225,18 +229,20 @@ class Floors:
         for turn in channel.floor.waiting:
             channel.peers.pop(turn.burst).send(frames.Refused(turn.burst, code.value.code, "floor"))
         channel.floor.waiting = []
-        return False
+        return 0.0
 
-    async def _claim(self, conversation: bytes, burst: bytes) -> bool:
-        now = self._clock()
-        return await self._store.take_lease(conversation, burst, now, now + limits.FLOOR_LEASE_MS)
+    async def _claim(self, conversation: bytes, burst: bytes) -> float:
+        """Take or prolong the lease; until when it is surely ours, by the monotonic clock, or 0 where it is another's."""
+        before, now = self._loop.time(), self._clock()
+        ours = await self._store.take_lease(conversation, burst, now, now + limits.FLOOR_LEASE_MS)
+        return before + limits.FLOOR_LEASE_MS / 1000 if ours else 0.0
 
     async def _drop_lease(self, conversation: bytes, channel: Channel) -> None:
         lease, channel.lease = channel.lease, b""
         if lease:
             await self._store.drop_lease(conversation, lease)
 
-    def _grant(self, conversation: bytes, channel: Channel) -> None:
+    def _grant(self, conversation: bytes, channel: Channel, claimed: float) -> None:
         turn = channel.floor.hand()
         peer = channel.peers[turn.burst]
         room = self._rooms.peek(conversation)
@@ -247,7 +253,7 @@ class Floors:
             return
         burst = channel.burst = Burst(conversation, turn, peer, room, now)
         burst.ends = self._clock() + limits.BURST_MS
-        burst.claimed = now + limits.FLOOR_LEASE_MS / 1000
+        burst.claimed = claimed
         self._bursts[turn.burst] = burst
         if not self._rightful(burst):
             # Whoever waited may have been removed, or a new generation made.
@@ -282,10 +288,9 @@ class Floors:
         return "" if self._rightful(burst) else "rekey_required"
 
     async def _prolong(self, burst: Burst, channel: Channel) -> None:
-        before = self._loop.time()
         async with channel.lock:
-            if channel.burst is burst and await self._claim(burst.conversation, burst.turn.burst):
-                burst.claimed = before + limits.FLOOR_LEASE_MS / 1000
+            if channel.burst is burst:
+                burst.claimed = await self._claim(burst.conversation, burst.turn.burst) or burst.claimed
 
     def _over(self, conversation: bytes, channel: Channel, reason: str) -> None:
         """The burst ends; who gets the floor next is `_advance`'s."""
