@@ -139,7 +139,8 @@ class Alarms:
             else:
                 done.set_result(result.seq)
 
-        later = self._conversations.send(subject, event, message.event, message.blobs, logged, None)
+        # Whom the alarm calls is woken by it, and nobody else: not who is off duty, and nobody before his step comes.
+        later = self._conversations.send(subject, event, message.event, message.blobs, logged, None, knock=False)
         if later is not None:
             await later
         return event.header.conversation, await done
@@ -203,7 +204,7 @@ class Alarms:
     # -- telling
 
     async def ring(self, alarm: bytes, users: Iterable[bytes]) -> None:
-        """Call people: on their open connections, and by push; info waits for the end of quiet hours."""
+        """Call people: on their open connections, and by push; info wakes nobody in quiet hours."""
         row = self._open.get(alarm)
         if row is None:
             return

@@ -50,9 +50,17 @@ class Conversations:
     # -- sending
 
     def send(
-        self, subject: Subject, event: Event, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None
+        self,
+        subject: Subject,
+        event: Event,
+        data: bytes,
+        blobs: list[bytes],
+        done: Done,
+        origin: Peer | None,
+        *,
+        knock: bool = True,
     ) -> Awaitable[None] | None:
-        """Log a message event; `data` is the bytes that `event` was parsed from.
+        """Log a message event; `data` is the bytes that `event` was parsed from. Its readers' devices are woken if `knock`.
 
         Returns:
             None when it is queued; else something to await first (the room is not in memory yet).
@@ -69,13 +77,13 @@ class Conversations:
             raise Failure(Code.MALFORMED, "blobs")
         room = self._rooms.peek(header.conversation)
         if room is None:
-            return self._send_later(subject, event, data, blobs, done, origin)
+            return self._send_later(subject, event, data, blobs, done, origin, knock=knock)
         self._directory.require(subject, Operation.SEND_EVENT, member=self._member(subject, room))
         if room.blocked:
 
             def again() -> None:
                 try:
-                    self._log(room, event, data, blobs, done, origin)
+                    self._log(room, event, data, blobs, done, origin, knock=knock)
                 except Failure as failure:
                     done(failure)
 
@@ -83,19 +91,29 @@ class Conversations:
                 raise Failure(Code.BUSY)
             room.waiting.append(again)
         else:
-            self._log(room, event, data, blobs, done, origin)
+            self._log(room, event, data, blobs, done, origin, knock=knock)
         return None
 
     async def _send_later(
-        self, subject: Subject, event: Event, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None
+        self,
+        subject: Subject,
+        event: Event,
+        data: bytes,
+        blobs: list[bytes],
+        done: Done,
+        origin: Peer | None,
+        *,
+        knock: bool,
     ) -> None:
         try:
             await self._rooms.room(event.header.conversation)
-            self.send(subject, event, data, blobs, done, origin)
+            self.send(subject, event, data, blobs, done, origin, knock=knock)
         except Failure as failure:
             done(failure)
 
-    def _log(self, room: Room, event: Event, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None) -> None:
+    def _log(
+        self, room: Room, event: Event, data: bytes, blobs: list[bytes], done: Done, origin: Peer | None, *, knock: bool
+    ) -> None:
         header = event.header
         now = self._clock()
         if header.generation != room.state.generation:
@@ -109,7 +127,8 @@ class Conversations:
             done(result)
             if isinstance(result, Appended) and not result.repeated:
                 self._emit(room, header.conversation, result, data, origin)
-                self.told(room.members, header.device, header.conversation, result.seq)
+                if knock:
+                    self.told(room.members, header.device, header.conversation, result.seq)
 
         self.appender.submit(item, logged)
 
