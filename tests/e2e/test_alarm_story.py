@@ -95,6 +95,10 @@ def test_an_alarm_on_the_command_line(tmp_path: Path) -> None:
         )
         assert (direct["drill"], direct["called"]) == (True, 1)
         assert cli.one("alarm", "cancel", direct["alarm"], "--profile", "anna")["status"] == "cancelled"
+        assert "ÜBUNG" in cli.raw("alarm", "list", "--profile", "ali").stdout
+        cli.one("alarm", "report", direct["alarm"], "--out", "uebung.pdf", "--profile", "anna")
+        drill = ["pdftotext", "-layout", str(tmp_path / "uebung.pdf"), "-"]
+        assert "ÜBUNG – kein echter Alarm" in subprocess.run(drill, capture_output=True, text=True, check=True).stdout
 
         assert cli.code("alarm", "raise", "--to", "Niemand", "x", "--profile", "anna") == 2
         assert cli.code("alarm", "raise", "--to", "Baustelle", "--profile", "anna") == 2

@@ -9,6 +9,7 @@ from typing import Any
 
 from fpdf import FPDF
 
+from werkfunk.cli.alarm_words import LEVELS, MARKS, SENDS, STAGES
 from werkfunk.cli.people import local
 from werkfunk.sdk.errors import Usage
 
@@ -16,25 +17,6 @@ MARGIN, WIDTH, BOTTOM = 15, 180, 18
 LINE_MM = 0.48
 """Height of a line for each point of its letters."""
 DARK, SOFT, RULE = 20, 95, 200
-LEVELS = {"info": "Info", "urgent": "Dringend", "emergency": "Notfall"}
-STATES = {
-    "sent": "gesendet",
-    "delivered": "auf dem Gerät",
-    "displayed": "angezeigt",
-    "acknowledged": "bestätigt",
-    "unreachable": "nicht erreichbar",
-}
-MARKS = {
-    "raised": "Ausgelöst",
-    "repeated": "{number}. Wiederholung",
-    "escalated": "Stufe {number}",
-    "skipped": "Stufe {number} nicht nötig",
-    "reached": "Genug haben geantwortet",
-    "ended": "Entwarnung",
-    "cancelled": "Abgebrochen",
-    "expired": "Nach einem Tag abgelaufen",
-}
-SENDS = {"waiting": "wird gesendet", "sent": "gesendet", "failed": "nicht gesendet"}
 
 
 def fonts() -> tuple[Path, Path]:
@@ -114,7 +96,7 @@ def sheets(report: dict[str, Any]) -> bytes:
     paper.say(numbers, 12, bold=True)
     paper.heading("Personen")
     for person in report["people"]:
-        said = " ".join([person["answer"] or STATES[person["state"]], *(f"„{words}“" for words in person["words"])])
+        said = " ".join([person["answer"] or STAGES[person["state"]], *(f"„{words}“" for words in person["words"])])
         last = max(person["delivered"], person["displayed"], person["acknowledged"])
         paper.row(last, f"{person['name']}: {said}")
     paper.heading("Verlauf")

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from werkfunk.cli.alarm_words import DUTY, LEVELS, SENDS, STAGES, STATUS
 from werkfunk.cli.output import Printer
 from werkfunk.cli.people import local, moment, opened
 from werkfunk.domain.alarms import COMING, MINUTES, MINUTES_MAX, NOT_COMING, SEEN, Level, Stage
@@ -18,29 +19,14 @@ from werkfunk.sdk.client import Client
 from werkfunk.sdk.errors import Usage
 from werkfunk.wire import alarms as bodies
 
-LEVELS = {level.name.lower(): level for level in Level}
-GERMAN = {
-    "running": "läuft",
-    "reached": "genug haben zugesagt",
-    "ended": "beendet",
-    "cancelled": "abgebrochen",
-    "expired": "abgelaufen",
-}
-STATES = {
-    "sent": "gesendet",
-    "delivered": "zugestellt",
-    "displayed": "angezeigt",
-    "acknowledged": "bestätigt",
-    "unreachable": "nicht erreichbar",
-}
-DUTY = {"on": "im Dienst", "break": "Pause", "off": "Feierabend", None: "–"}
+BY_NAME = {level.name.lower(): level for level in Level}
 
 
 def level_of(name: str) -> Level:
     """A level by its name. Raises Usage."""
-    if name not in LEVELS:
-        raise Usage(f"there is no level {name!r}; choose one of: {', '.join(LEVELS)}")
-    return LEVELS[name]
+    if name not in BY_NAME:
+        raise Usage(f"there is no level {name!r}; choose one of: {', '.join(BY_NAME)}")
+    return BY_NAME[name]
 
 
 def read_json(path: Path) -> Any:
@@ -128,7 +114,8 @@ async def list_(printer: Printer, profile: Path) -> None:
 def _show(printer: Printer, values: dict[str, Any]) -> None:
     drill = "ÜBUNG " if values["drill"] else ""
     numbers = f"{values['coming']} kommen, {values['seen']} von {values['called']} bestätigt"
-    text = f"{local(values['started'])} {drill}{values['level']} {values['alarm'][:12]} {GERMAN[values['status']]}: {numbers}. {values['text']}"
+    what = f"{drill}{LEVELS[values['level']]} {values['alarm'][:12]} {STATUS[values['status']]}"
+    text = f"{local(values['started'])} {what}: {numbers}. {values['text']}"
     printer.result(values, text)
 
 
@@ -166,7 +153,7 @@ async def status(printer: Printer, profile: Path, alarm: str) -> None:
         return
     _show(printer, values)
     for person in values.get("people", []):
-        printer.result(person, f"  {person['name']:24} {STATES[person['state']]:18} {person['answer']}")
+        printer.result(person, f"  {person['name']:24} {STAGES[person['state']]:18} {person['answer']}")
 
 
 async def end(printer: Printer, profile: Path, alarm: str, *, cancelled: bool) -> None:
@@ -229,7 +216,7 @@ async def machines(printer: Printer, profile: Path) -> None:
             hook, level = entry.hook, Level(entry.hook.level_most).name.lower()
             titles = [client.core.logs.title(c) for c in hook.conversations if c in known]
             values = {"hook": entry.id.hex(), "name": hook.name, "conversations": titles, "level": level}
-            printer.result(values, f"{hook.name:24} höchstens {level}: {', '.join(titles)}")
+            printer.result(values, f"{hook.name:24} höchstens {LEVELS[level]}: {', '.join(titles)}")
 
 
 async def revoke_machine(printer: Printer, profile: Path, name: str) -> None:
@@ -248,9 +235,8 @@ async def log(printer: Printer, profile: Path) -> None:
                 "alarm": send.alarm.hex(), "name": client.core.chains.name(send.user), "gateway": names.get(send.gateway, ""),
                 "state": send.state, "attempts": send.attempts, "at": moment(send.time), "error": send.error,
             }  # fmt: skip
-            printer.result(
-                values, f"{local(send.time)} {values['name']:24} {values['gateway']:16} {send.state} {send.error}"
-            )
+            said = f"{SENDS[send.state]} {send.error}"
+            printer.result(values, f"{local(send.time)} {values['name']:24} {values['gateway']:16} {said}")
 
 
 async def policy_get(printer: Printer, profile: Path, name: str) -> None:
@@ -368,7 +354,7 @@ async def duty(
             raise Usage(f"this is not understood: {error}") from error
         if (status, phone, mail, quiet) != ("", None, None, None):
             await client.alarm_settings.set_duty(made)
-    printer.result(msgspec.to_builtins(made), DUTY[made.duty])
+    printer.result(msgspec.to_builtins(made), DUTY.get(made.duty or "", "–"))
 
 
 def _quiet(text: str) -> Quiet | None:
