@@ -54,6 +54,10 @@ async def test_m40_the_rule_is_a_signed_statement_that_every_member_has(firm: Fi
         assert (said.kind, said.signer.user) == (POLICY_SET, anna.core.keys.user)
         assert said.body == {0: {"live_location": value}}
     assert not bernd.places.allowed
+    # Who decided what, and when, is read from there.
+    rulings = [(one.by, one.value, one.time) for one in bernd.places.rulings()]
+    assert rulings == [(anna.core.keys.user, 0, off.time), (anna.core.keys.user, 1, on.time)]
+    assert now() - 60_000 < on.time <= off.time <= now()
 
 
 @pytest.mark.parametrize("value", [0, 2, "1", "force"])

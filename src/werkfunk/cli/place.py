@@ -64,6 +64,14 @@ def team(
 
 
 @app.command()
+def rule(profile: Profile, json: Json = False) -> None:
+    """Whether sharing where one is is allowed, and who has decided that when."""
+    from werkfunk.cli import placing
+
+    asyncio.run(placing.rule(Printer(json=json), profile))
+
+
+@app.command()
 def allow(profile: Profile, json: Json = False) -> None:
     """Allow everybody to share where they are, if they want to (owner, admin)."""
     from werkfunk.cli import placing

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from werkfunk.cli.output import Printer
-from werkfunk.cli.people import duration, opened
+from werkfunk.cli.people import duration, local, opened
 from werkfunk.sdk.errors import Usage
 
 
@@ -61,6 +61,21 @@ async def team(printer: Printer, profile: Path, conversation: str) -> None:
                 },
                 f"{name}: {spot.latitude:.5f}, {spot.longitude:.5f} (±{spot.accuracy:.0f} m, vor {age} min)",
             )
+
+
+async def rule(printer: Printer, profile: Path) -> None:
+    """See `place.rule`."""
+    async with opened(profile) as client:
+        await client.core.chains.refresh()
+        name, allowed, rulings = client.core.chains.name, client.places.allowed, client.places.rulings()
+        changes = [
+            {"allowed": one.value == 1, "person": one.by.hex(), "name": name(one.by), "time": one.time}
+            for one in rulings
+        ]
+        lines = ["Standorte teilen ist erlaubt. Niemand muss." if allowed else "Standorte teilen ist nicht erlaubt."]
+        for one in rulings:
+            lines.append(f"  {local(one.time)} {name(one.by)}: {'erlaubt' if one.value == 1 else 'nicht erlaubt'}")
+    printer.result({"live_location": allowed, "changes": changes}, "\n".join(lines))
 
 
 async def allow(printer: Printer, profile: Path, *, wanted: bool) -> None:

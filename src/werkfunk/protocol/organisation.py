@@ -143,6 +143,16 @@ class OpenInvite:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """A policy as one statement has set it: by whom, and when by the signer's clock (ms)."""
+
+    policy: str
+    value: int | str
+    by: bytes
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrganisationState(ChainState):
     """Who belongs to the organisation, now and at each earlier statement."""
 
@@ -153,6 +163,8 @@ class OrganisationState(ChainState):
     archive: tuple[tuple[int, tuple[bytes, ...]], ...]
     """(statement number, holders from then on), oldest first."""
     policies: Mapping[str, int | str]
+    rulings: tuple[Ruling, ...]
+    """How the policies came to be so, oldest first."""
     anchors: Mapping[bytes, int]
     """The newest user head number that each signer has named."""
 
@@ -251,6 +263,7 @@ def _genesis(statement: Statement, body: Record, anchor: Head) -> OrganisationSt
         invites={},
         archive=((0, ()),),
         policies={},
+        rulings=(),
         anchors={body.founder: 0},
     )
 
@@ -333,7 +346,8 @@ def _step(state: OrganisationState, statement: Statement, body: Record, role: Ro
             return _set_archive(state, body)
         case PolicySet():
             _require(role <= Role.ADMIN)
-            return replace(state, policies={**state.policies, **body.policies})
+            said = (Ruling(name, value, signer, statement.time) for name, value in body.policies.items())
+            return replace(state, policies={**state.policies, **body.policies}, rulings=(*state.rulings, *said))
         case ProfileChanged():
             _require(role is Role.OWNER)
             return replace(state, profile=body.profile)

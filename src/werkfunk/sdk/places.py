@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from werkfunk.protocol.content import Place, Point
 from werkfunk.protocol.errors import ProtocolError
+from werkfunk.protocol.organisation import Ruling
 from werkfunk.protocol.places import LONGEST_MS, POLICY, LivePlace, allowed, read_live_place
 from werkfunk.protocol.slots import SlotType
 from werkfunk.sdk.core import Core
@@ -44,6 +45,10 @@ class Places:
     def allowed(self) -> bool:
         """Whether the organisation allows live places."""
         return allowed(self._core.chains.founded.policies)
+
+    def rulings(self) -> list[Ruling]:
+        """Who has allowed or forbidden live places, and when; the newest first."""
+        return [one for one in reversed(self._core.chains.founded.rulings) if one.policy == POLICY]
 
     async def allow(self, wanted: bool) -> None:
         """Allow or forbid live places for everybody: a statement that all can see. Raises NotAllowed for members."""
