@@ -121,6 +121,33 @@ async def test_m28_a_replayed_event_is_not_shown_twice(firm: Firm) -> None:
     assert (await firm.texts()).count("einmal") == 1
 
 
+async def test_m28_who_sends_again_takes_what_was_logged_first(firm: Firm) -> None:
+    """Bernd is told that his message was refused, and it was logged: sealed anew, it has other bytes than the log."""
+    refused: list[bytes] = []
+
+    def told(message: bytes) -> bytes:
+        frame = frames.decode_server(message)
+        if isinstance(frame, frames.Ack) and not refused:
+            refused.append(frame.message_id)
+            return frames.encode(frames.Refused(frame.message_id, "rate_limited"))
+        return message
+
+    firm.bernd.device.link.rewriter = lambda: Rewriter(told)
+    await firm.bernd.page.reload()
+    await firm.bernd.online()
+    await firm.bernd.say(firm.group, "einmal")
+
+    async def sent() -> bool:
+        return bool((await firm.bernd("session.get"))["network"]["queued"] == 0)
+
+    await firm.bernd.until(sent)
+    assert len(refused) == 1
+    await firm.anna.say(firm.group, "danach")
+    await firm.arrived("danach")
+    assert await firm.texts() == ["los", "einmal", "danach"]
+    assert (await firm.shown())["warning"] == firm.core.logs.warning(bytes.fromhex(firm.group)) == ""
+
+
 async def test_m29_a_withheld_event_leaves_a_gap_that_blocks(firm: Firm) -> None:
     await firm.while_away("eins", "zwei")
     await lie_about_log(firm.bernd.device, firm.group, lies.holed)

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from msgspec.structs import replace as replace_
 
 from faults.test_slow_reader import seal
 from malicious.conftest import Firm
 from werkfunk.domain import limits
+from werkfunk.protocol.content import Text
 from werkfunk.protocol.events import Event, parse_event
 from werkfunk.wire import frames
 
@@ -51,6 +53,21 @@ async def test_m28_the_repeat_of_a_message_gets_the_first_answer(firm: Firm) -> 
     await again.send(frames.Send(event))
     assert (await again.until(frames.Ack)).seq == acks[0].seq
     await still_works(firm)
+
+
+async def test_m28_who_sends_again_takes_what_was_logged_first(firm: Firm) -> None:
+    """An attempt was logged and its ack lost: sealed anew, the message has other bytes, and the log the first ones."""
+    anna, bernd = await firm.people()
+    message_id = anna.outbox.queue(firm.group, Text("einmal"))
+    wire = await signed_in(anna)
+    await wire.send(frames.Send(await anna.outbox.sealed(firm.group, message_id, Text("einmal"))))
+    first = await wire.until(frames.Ack)
+    assert not first.repeated
+    (again,) = await anna.outbox.flush()
+    assert again == replace_(first, repeated=True)
+    await bernd.core.catch_up(firm.group)
+    assert anna.core.logs.seen(firm.group) == bernd.core.logs.seen(firm.group)
+    assert [m.id for m in anna.core.logs.messages(firm.group, first.seq - 1)] == [message_id]
 
 
 async def test_m28_a_message_with_the_id_of_another_device_is_refused(firm: Firm) -> None:

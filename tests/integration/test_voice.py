@@ -151,7 +151,7 @@ async def test_m39_a_lying_server_is_not_believed(firm: Firm) -> None:
 
     def said(burst: bytes, number: int, sealed_as: int | None = None) -> frames.Voice:
         key = voice.burst_key(secret, firm.group, 1, keys.device, burst)
-        sealed = voice.seal_frame(key, number if sealed_as is None else sealed_as, OPUS[number])
+        sealed = voice.seal_frame(key, number if sealed_as is None else sealed_as, OPUS[number % len(OPUS)])
         return frames.Voice(burst, number, sealed)
 
     def count() -> int:
@@ -176,6 +176,18 @@ async def test_m39_a_lying_server_is_not_believed(firm: Firm) -> None:
         assert later.voice._heard.empty(), "nor after a restart"
         later.voice._take(taken(os.urandom(16)))
         assert not later.voice._heard.empty(), "a fresh one is"
+    running = os.urandom(16)
+    for frame in (taken(running), said(running, 0), said(running, 3)):
+        heard._take(frame)
+    assert count() == 2
+    async with Client(firm.folder / "Anna") as later:
+        heard = later.voice
+        for frame in (taken(running), said(running, 0), said(running, 3)):
+            heard._take(frame)
+        assert count() == 0, "of one that goes on, nothing twice"
+        heard._take(said(running, 100))
+        assert count() == 1, "but what is said next"
+    heard = anna.voice
 
     stranger = await firm.invite("Dora")
     for change in (

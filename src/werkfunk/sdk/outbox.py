@@ -102,7 +102,10 @@ class Outbox:
             assert ack is not None
             with self._core.local.transaction():
                 self._core.local.run("DELETE FROM outbox WHERE message_id = ?", message_id)
-            if self._core.logs.cursor(conversation) == ack.seq - 1:
+            if ack.repeated:
+                # Logged is what an earlier attempt has sealed, which was not these bytes.
+                await self._core.catch_up(conversation)
+            elif self._core.logs.cursor(conversation) == ack.seq - 1:
                 await self._core.take(conversation, [frames.Logged(ack.seq, ack.time, data)])
             return ack
         raise SdkError("the conversation keeps changing; please try again")

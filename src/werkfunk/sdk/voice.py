@@ -29,7 +29,9 @@ HEARD_MAX = 3_000
 BURSTS_REMEMBERED = 4_096
 """Of a conversation's generation, which lasts 7 days at most."""
 BURSTS = "bursts "
-"""In the profile, with a conversation's id: a generation, and the salts that were heard under it."""
+"""In the profile, with a conversation's id: a generation, and what was heard under it."""
+MARK_EVERY = 50
+"""Frames, a second: so seldom is it written how far a burst was heard. Who comes back into one misses as much at most."""
 PACKET_MS = 20
 
 
@@ -71,8 +73,11 @@ class _Known:
     """A burst that is heard."""
 
     conversation: bytes
+    generation: int
     key: bytes
-    next: int = 0
+    next: int
+    mark: int
+    """Up to here frames count as heard in the profile."""
 
 
 @dataclass(slots=True)
@@ -135,11 +140,11 @@ class Voice:
 
     def _taken(self, frame: frames.FloorTaken) -> None:
         if frame.burst not in self._known and frame.burst not in self._own:
+            mark = self._marks(frame.conversation, frame.generation).get(frame.burst, 0)
             key = self._key(frame)
-            if key is None:
+            if key is None or mark >= voice.FRAMES_MAX:
                 return
-            self._remember(frame)
-            self._known[frame.burst] = _Known(frame.conversation, key)
+            self._known[frame.burst] = _Known(frame.conversation, frame.generation, key, mark, mark)
         waiting = tuple(frame.waiting)
         self._tell(Speaking(frame.conversation, frame.burst, frame.user, frame.ends, frame.urgent, waiting))
 
@@ -148,7 +153,7 @@ class Voice:
         state = self._core.logs.state(frame.conversation)
         owner = self._core.chains.users.get(frame.user)
         device = owner.devices.get(frame.device) if owner is not None else None
-        if frame.device == self._core.keys.device or frame.burst in self._heard_before(frame):
+        if frame.device == self._core.keys.device:
             return None
         if state is None or not state.is_member(frame.user) or device is None or device.revoked is not None:
             return None
@@ -167,25 +172,35 @@ class Voice:
         except SealRefused:
             return
         known.next = frame.number + 1
+        if known.next > known.mark:
+            self._mark(frame.burst, known, known.next + MARK_EVERY)
         self._tell(Packet(frame.burst, frame.number, opus))
 
     def _released(self, frame: frames.FloorReleased) -> None:
-        if self._known.pop(frame.burst, None) is not None:
+        known = self._known.pop(frame.burst, None)
+        if known is not None:
+            self._mark(frame.burst, known, voice.FRAMES_MAX)
             self._tell(Silence(frame.conversation, frame.burst, frame.reason))
         own = self._own.pop(frame.burst, None)
         if own is not None:
             own[0].lost = own[0].lost or frame.reason
 
-    def _heard_before(self, frame: frames.FloorTaken) -> list[bytes]:
-        """Salts of the generation's bursts, the oldest first; kept in the profile, for a server has patience. [M39]"""
-        kept = self._core.local.get(BURSTS + frame.conversation.hex()) or b""
-        if kept[:8] != frame.generation.to_bytes(8):
-            return []
-        return [kept[at : at + 16] for at in range(8, len(kept), 16)]
+    def _marks(self, conversation: bytes, generation: int) -> dict[bytes, int]:
+        """Bursts heard under a generation, the oldest first: salt -> the first frame that may be heard. [M39]
 
-    def _remember(self, frame: frames.FloorTaken) -> None:
-        salts = [*self._heard_before(frame), frame.burst][-BURSTS_REMEMBERED:]
-        self._core.local.put(BURSTS + frame.conversation.hex(), frame.generation.to_bytes(8) + b"".join(salts))
+        Kept in the profile, for a server has patience.
+        """
+        kept = self._core.local.get(BURSTS + conversation.hex()) or b""
+        if kept[:8] != generation.to_bytes(8):
+            return {}
+        entries = (kept[at : at + 24] for at in range(8, len(kept), 24))
+        return {entry[:16]: int.from_bytes(entry[16:]) for entry in entries}
+
+    def _mark(self, burst: bytes, known: _Known, mark: int) -> None:
+        known.mark = mark
+        marks = list({**self._marks(known.conversation, known.generation), burst: mark}.items())[-BURSTS_REMEMBERED:]
+        data = known.generation.to_bytes(8) + b"".join(salt + number.to_bytes(8) for salt, number in marks)
+        self._core.local.put(BURSTS + known.conversation.hex(), data)
 
     # -- speaking
 

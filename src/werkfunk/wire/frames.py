@@ -56,12 +56,13 @@ class Send(Frame, tag="send"):
 
 
 class Ack(Frame, tag="ack"):
-    """Server: durably stored. The repeat of a message id gets the first answer again."""
+    """Server: durably stored. A `repeated` message id gets the first answer again, and what was logged first is in the log."""
 
     message_id: bytes
     conversation: bytes
     seq: int
     time: int
+    repeated: bool = False
 
 
 class Refused(Frame, tag="refused"):

@@ -209,7 +209,7 @@ class Connection:
                 self._refuse(reference, result)
                 return
             gateway.metrics.events.inc()
-            ack = frames.Ack(reference, conversation, result.seq, result.time)
+            ack = frames.Ack(reference, conversation, result.seq, result.time, result.repeated)
             self._out.append(framing.frame(frames.encode(ack)))
             gateway.conversations.mark(self)
 

@@ -6,7 +6,7 @@ import { derive } from "./kdf";
 import { Label } from "./labels";
 
 /** Live voice (docs/protocol.md, 9): frames of one burst under a key of its own. They prove membership, not the speaker. */
-const FRAMES_MAX = 2 ** 32;
+export const FRAMES_MAX = 2 ** 32;
 
 /** The key of one burst; `salt` is 16 fresh random bytes of the sender, so a burst never resumes under its key. */
 export function burstKey(

@@ -12,6 +12,8 @@ const SILENCE_MS = 45_000;
 export interface Ack {
   seq: number;
   time: number;
+  /** Logged is what an earlier attempt brought. */
+  repeated: boolean;
 }
 
 interface Waiting {
@@ -114,7 +116,7 @@ export class Channel {
     if (frame === null) return;
     switch (frame.tag) {
       case "ack":
-        this.settle(hex(frame.messageId))?.resolve({ seq: frame.seq, time: frame.time });
+        this.settle(hex(frame.messageId))?.resolve({ seq: frame.seq, time: frame.time, repeated: frame.repeated });
         return;
       case "refused": {
         const one = this.settle(hex(frame.reference));

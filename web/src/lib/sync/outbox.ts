@@ -172,8 +172,9 @@ export class Outbox {
         try {
           const ack = await this.core.send(event, row.messageId, blobs);
           await this.core.turn(id, async () => {
-            if (logs.cursor(id) === ack.seq - 1) {
-              await this.core.take(id, [{ ...ack, event, hash: new Uint8Array() }]);
+            // Where it is a repeat, logged is what an earlier attempt has sealed, which was not these bytes.
+            if (logs.cursor(id) === ack.seq - 1 && !ack.repeated) {
+              await this.core.take(id, [{ seq: ack.seq, time: ack.time, event, hash: new Uint8Array() }]);
             } else if (logs.cursor(id) < ack.seq) await this.core.fetchFrom(id);
           });
           await this.drop(row.messageId);

@@ -1,7 +1,7 @@
 import { hex, type Hex, unhex } from "../protocol/bytes";
 import { Aead } from "../protocol/aead";
 import { SealRefused } from "../protocol/errors";
-import { burstKey, openFrame, sealFrame } from "../protocol/voice";
+import { burstKey, FRAMES_MAX, openFrame, sealFrame } from "../protocol/voice";
 import { MEDIA_TYPE, writeOgg } from "../media/ogg";
 import { picture } from "../media/levels";
 import type { FloorFrame, VoiceFrame } from "../wire/frames";
@@ -13,6 +13,8 @@ import type { FloorView } from "./views";
 const PACKET_MS = 20;
 /** Of a conversation's generation, which lasts 7 days at most. */
 const BURSTS_REMEMBERED = 4_096;
+/** Frames, a second: so seldom is it written how far a burst was heard. Who comes back into one misses as much at most. */
+const MARK_EVERY = 50;
 /** Bytes that wait in the socket; beyond them what we say would come late, and is kept for the note only. */
 const BACKLOG_MAX = 4_096;
 
@@ -32,17 +34,20 @@ interface Own {
   settle: (problem: Problem | null) => void;
 }
 
-/** Salts of bursts that were heard under a generation, the oldest first. */
+/** Bursts that were heard under a generation, the oldest first, each with the first frame that may be heard. */
 interface Heard {
   generation: number;
-  salts: Hex[];
+  marks: [Hex, number][];
 }
 
 /** A burst that is heard. */
 interface Known {
   conversation: Hex;
+  generation: number;
   key: Aead;
   next: number;
+  /** Up to here frames count as heard on the disk. */
+  mark: number;
   chain: Promise<void>;
 }
 
@@ -61,6 +66,7 @@ export class Voice {
   private readonly own = new Map<Hex, Own>();
   private readonly known = new Map<Hex, Promise<Known | null>>();
   private readonly heard = new Map<Hex, Heard>();
+  private marking: Promise<unknown> = Promise.resolve();
   private tuned: Hex[] = [];
 
   constructor(
@@ -113,6 +119,9 @@ export class Voice {
         const burst = hex(frame.burst);
         const own = this.own.get(burst);
         if (own) this.over(own, frame.reason);
+        void this.known.get(burst)?.then((known) => {
+          if (known) this.mark(burst, known, FRAMES_MAX);
+        });
         this.free(hex(frame.conversation), burst, frame.reason);
       }
     }
@@ -171,9 +180,11 @@ export class Voice {
     if (!state?.isMember(frame.user) || !active || hex(frame.device) === self.device) return null;
     if (frame.generation !== state.generation) return null;
     const secret = await keys.secret(state.id, frame.generation);
-    if (!secret || !(await this.first(id, state.generation, hex(frame.burst)))) return null;
+    const mark = await this.heardTo(id, frame.generation, hex(frame.burst));
+    if (!secret || mark >= FRAMES_MAX) return null;
     const key = burstKey(secret, frame.conversation, frame.generation, frame.device, frame.burst);
-    return { conversation: id, key: await Aead.of(key), next: 0, chain: Promise.resolve() };
+    const { generation } = frame;
+    return { conversation: id, generation, key: await Aead.of(key), next: mark, mark, chain: Promise.resolve() };
   }
 
   private packet(frame: VoiceFrame): void {
@@ -183,6 +194,7 @@ export class Voice {
     void found.then((known) => {
       if (!known || frame.number < known.next) return;
       known.next = frame.number + 1;
+      if (known.next > known.mark) this.mark(burst, known, known.next + MARK_EVERY);
       const opened = openFrame(known.key, frame.number, frame.sealed);
       known.chain = known.chain.then(async () => {
         try {
@@ -212,17 +224,27 @@ export class Voice {
     else told();
   }
 
-  /** Whether a burst is heard for the first time; it is not any more then, for a server has patience. [M39] */
-  private async first(conversation: Hex, generation: number, burst: Hex): Promise<boolean> {
-    const { store } = this.core.parts;
-    const name = `bursts/${conversation}`;
-    const kept = this.heard.get(conversation) ?? ((await store.get("kv", name)) as Heard | undefined);
-    const salts = kept?.generation === generation ? kept.salts : [];
-    if (salts.includes(burst)) return false;
-    const next = { generation, salts: [...salts, burst].slice(-BURSTS_REMEMBERED) };
-    this.heard.set(conversation, next);
-    await store.put("kv", name, next);
-    return true;
+  /** How far a burst was heard under a generation: the first frame that may be. [M39] */
+  private async heardTo(conversation: Hex, generation: number, burst: Hex): Promise<number> {
+    if (!this.heard.has(conversation)) {
+      const kept = (await this.core.parts.store.get("kv", `bursts/${conversation}`)) as Heard | undefined;
+      if (kept && !this.heard.has(conversation)) this.heard.set(conversation, kept);
+    }
+    const heard = this.heard.get(conversation);
+    return heard?.generation === generation ? (new Map(heard.marks).get(burst) ?? 0) : 0;
+  }
+
+  /** Kept on the device, for a server has patience. */
+  private mark(burst: Hex, known: Known, mark: number): void {
+    const { conversation, generation } = known;
+    known.mark = mark;
+    const before = this.heard.get(conversation);
+    const marks = new Map(before?.generation === generation ? before.marks : []).set(burst, mark);
+    this.heard.set(conversation, { generation, marks: [...marks].slice(-BURSTS_REMEMBERED) });
+    // One after the other, so that the newest is what stays.
+    this.marking = this.marking.then(() =>
+      this.core.parts.store.put("kv", `bursts/${conversation}`, this.heard.get(conversation)!),
+    );
   }
 
   // -- speaking

@@ -95,7 +95,7 @@ export type ServerFrame =
   | BoardFrame
   | { tag: "challenge"; nonce: Uint8Array; time: number }
   | { tag: "welcome"; user: Uint8Array; time: number; organisationLength: number; userLength: number }
-  | { tag: "ack"; messageId: Uint8Array; conversation: Uint8Array; seq: number; time: number }
+  | { tag: "ack"; messageId: Uint8Array; conversation: Uint8Array; seq: number; time: number; repeated: boolean }
   | { tag: "refused"; reference: Uint8Array; code: string; detail: string }
   | { tag: "event"; conversation: Uint8Array; seq: number; time: number; event: Uint8Array }
   | { tag: "page"; conversation: Uint8Array; events: Logged[]; lastSeq: number; more: boolean }
@@ -131,6 +131,7 @@ const SERVER: Readonly<Record<string, readonly Field[]>> = {
     ["conversation", "bytes"],
     ["seq", "int"],
     ["time", "int"],
+    ["repeated", "bool", false],
   ],
   refused: [
     ["reference", "bytes"],
