@@ -1,7 +1,11 @@
-"""What no page of the app may do, whatever the test is about: talk to another origin, log errors, break its policy."""
+"""What no page of the app may do, whatever the test is about: talk to another origin, log errors, break its policy, ask the
+same thing over and over.
+"""
 
 import contextlib
 import re
+import time
+from collections import defaultdict, deque
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Request, Response, WebError, Worker
 
@@ -15,6 +19,8 @@ NETWORK = re.compile(
 )
 # A browser process of its own also calls its maker, whatever is switched off; a page's request there is found above it.
 MAKER = re.compile(r"^(http://)?[a-z0-9.-]+\.(google|googleapis|gstatic)\.com(:443|/|$)")
+OFTEN, WITHIN_S = 60, 5.0
+"""Asked so often in so short a time, it is asked because it was answered."""
 VIOLATIONS = """() => addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
 
@@ -28,6 +34,7 @@ class Guard:
         self.expected: list[str] = []
         """Patterns of errors that a test provokes."""
         self.found: list[str] = []
+        self._asked: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=OFTEN))
         context.on("request", self._request)
         context.on("response", self._response)
         context.on("console", self._console)
@@ -53,6 +60,13 @@ class Guard:
         own = request.url.startswith((f"{self.origin}/", f"blob:{self.origin}/", "data:"))
         if not own:
             self.found.append(f"foreign request: {request.url}")
+        # Pieces of one file are not the same thing.
+        if request.method == "GET" and "range" not in request.headers:
+            times = self._asked[request.url]
+            times.append(time.monotonic())
+            if len(times) == OFTEN and times[-1] - times[0] < WITHIN_S:
+                times.clear()
+                self.found.append(f"asked again and again: {request.url}")
 
     def _response(self, response: Response) -> None:
         # Refusals of the API are part of talking to it; a file of the app that is not there is not.

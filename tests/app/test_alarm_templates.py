@@ -80,7 +80,11 @@ async def test_a_prepared_alarm_is_made_used_changed_and_removed(
     await anna.get_by_role("button", name="Vorlage löschen").click()
     await expect(anna.get_by_text("Noch keine Vorlage")).to_be_visible()
     await expect(clara.get_by_role("button", name="Wasser im Keller", exact=True)).to_have_count(0)
-    assert await team.ben("alarmSettings.templates") == []
+
+    async def forgotten() -> bool:
+        return bool(await team.ben("alarmSettings.templates") == [])
+
+    await team.ben.until(forgotten)
 
 
 async def test_a_template_without_network_waits_and_who_joins_later_has_it(

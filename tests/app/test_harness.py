@@ -65,6 +65,7 @@ async def test_what_a_page_must_not_do_is_found(phone: Make) -> None:
         ("console.error('kaputt')", "console error: kaputt"),
         ("setTimeout(() => { throw new Error('unerwartet') })", "uncaught: Error: unerwartet"),
         ("fetch('/assets/nothing.js')", "404: .*nothing.js"),
+        ("for (let n = 0; n < 80; n++) void fetch('/manifest.webmanifest')", "asked again and again: .*manifest"),
     ):
         device = await phone()
         page = await device.open(PLACE)

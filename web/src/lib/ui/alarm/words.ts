@@ -47,6 +47,8 @@ export function answerWords(code: number | null, answers: AlarmView["answers"] =
 
 /** Who raised it, or that nobody has signed it. */
 export function raiserWords(alarm: AlarmView): string {
-  if (alarm.signed || alarm.raiser) return t("alarm.by", { name: alarm.raiser });
-  return t("alarm.machine");
+  const by = t("alarm.by", { name: alarm.raiser });
+  if (alarm.signed) return by;
+  // Only the server says so.
+  return alarm.raiser ? `${by}, ${t("alarm.unsigned")}` : t("alarm.machine");
 }
