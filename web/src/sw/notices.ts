@@ -56,7 +56,7 @@ export function shownFor(knock: Knock, notice: NoticeView | null, language: stri
   const open = notice?.preview && notice.news.length > 0 ? notice : null;
   if (!open) {
     const text = knock.urgent ? texts["push.alarm"] : quiet ? texts["push.change"] : texts["push.message"];
-    return { title: texts["push.title"], options: { ...options, body: text } };
+    return { title: texts["push.app"], options: { ...options, body: text } };
   }
   const lines = open.news.map((news) => lineOf(news, open.direct, texts));
   if (open.more > 0) lines.unshift(texts["push.more"].replace("{n}", String(open.more)));

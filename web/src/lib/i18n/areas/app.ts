@@ -15,7 +15,6 @@ export const app = area(
     "do.delete": "Für alle löschen",
     "do.done": "Fertig",
     "do.edit": "Bearbeiten",
-    "do.more": "Mehr",
     "do.next": "Weiter",
     "do.remove": "Entfernen",
     "do.reply": "Antworten",
@@ -34,9 +33,6 @@ export const app = area(
     "network.behind.one": "1 Nachricht wird geholt …",
     "network.behind.other": "{n} Nachrichten werden geholt …",
     "network.clock": "Die Uhr dieses Geräts geht falsch. Stell sie richtig ein, sonst stimmen Zeiten nicht.",
-
-    "install.ios": "Tippe auf „Teilen“ und dann auf „Zum Home-Bildschirm“.",
-    "install.other": "Öffne das Menü des Browsers und wähle „App installieren“ oder „Zum Startbildschirm“.",
 
     "update.ready": "Eine neue Version ist da.",
     "update.now": "Neu laden",
@@ -85,7 +81,6 @@ export const app = area(
     "do.delete": "Delete for everyone",
     "do.done": "Done",
     "do.edit": "Edit",
-    "do.more": "More",
     "do.next": "Next",
     "do.remove": "Remove",
     "do.reply": "Reply",
@@ -104,9 +99,6 @@ export const app = area(
     "network.behind.one": "Fetching 1 message …",
     "network.behind.other": "Fetching {n} messages …",
     "network.clock": "This device’s clock is wrong. Set it right, or times will not be.",
-
-    "install.ios": "Tap “Share”, then “Add to Home Screen”.",
-    "install.other": "Open the browser’s menu and choose “Install app” or “Add to home screen”.",
 
     "update.ready": "There is a new version.",
     "update.now": "Reload",

@@ -4,7 +4,7 @@ import { area } from "../area";
 export const joining = area(
   {
     "welcome.title": "Der Draht zur Baustelle",
-    "welcome.text": "Reden, Fotos und Dateien im Betrieb. Nur die Beteiligten können es lesen, auch der Server nicht.",
+    "welcome.text": "Reden, Fotos und Dateien im Betrieb. Nur die Beteiligten können es lesen, der Server nicht.",
     "welcome.scan": "Einladung scannen",
     "welcome.paste": "Link einfügen",
     "welcome.link": "Einladungslink",
@@ -80,7 +80,7 @@ export const joining = area(
   {
     "welcome.title": "The line to the site",
     "welcome.text":
-      "Talk, photos and files for your business. Only those who take part can read it, not even the server.",
+      "Talk, photos and files for your business. Only those who take part can read it, the server cannot.",
     "welcome.scan": "Scan invitation",
     "welcome.paste": "Paste link",
     "welcome.link": "Invitation link",

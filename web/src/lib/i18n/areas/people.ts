@@ -6,7 +6,6 @@ export const people = area(
     "people.title": "Personen",
     "people.invite": "Person einladen",
     "people.me": "Das bist du",
-    "people.empty": "Noch niemand da",
     "people.verified": "geprüft",
     "people.search": "Suchen",
     "people.none": "Niemand gefunden",
@@ -44,7 +43,6 @@ export const people = area(
     "warning.gone": "Jetzt passt alles wieder.",
 
     "invite.title": "Einladen",
-    "invite.role": "Rolle",
     "invite.make": "Einladung erstellen",
     "invite.show": "Mit der Kamera des anderen Handys scannen",
     "invite.as": "Einladung: {role}",
@@ -80,7 +78,6 @@ export const people = area(
     "people.title": "People",
     "people.invite": "Invite a person",
     "people.me": "This is you",
-    "people.empty": "Nobody here yet",
     "people.verified": "verified",
     "people.search": "Search",
     "people.none": "Nobody found",
@@ -118,7 +115,6 @@ export const people = area(
     "warning.gone": "Everything fits again.",
 
     "invite.title": "Invite",
-    "invite.role": "Role",
     "invite.make": "Make invitation",
     "invite.show": "Scan with the camera of the other phone",
     "invite.as": "Invitation: {role}",

@@ -3,7 +3,7 @@ import { area } from "../area";
 /** Notifications; the service worker has these alone. */
 export const push = area(
   {
-    "push.title": "Werkfunk",
+    "push.app": "Werkfunk",
     "push.message": "Neue Nachricht",
     "push.change": "Etwas hat sich geändert",
     "push.alarm": "Alarm",
@@ -17,7 +17,7 @@ export const push = area(
     "push.reaction": "hat mit {text} reagiert",
   },
   {
-    "push.title": "Werkfunk",
+    "push.app": "Werkfunk",
     "push.message": "New message",
     "push.change": "Something has changed",
     "push.alarm": "Alarm",

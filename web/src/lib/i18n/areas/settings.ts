@@ -43,7 +43,7 @@ export const settings = area(
     "profile.pictureText": "Dein Foto sehen alle, mit denen du einen Chat hast. Der Server kann es nicht lesen.",
     "profile.saved": "Gespeichert",
 
-    "install.why": "Als App ist Werkfunk mit einem Tipp offen, zeigt Nachrichten an und geht auch ohne Netz auf.",
+    "install.why": "Als App öffnet Werkfunk mit einem Tipp, zeigt Nachrichten an und geht auch ohne Netz.",
     "install.now": "Jetzt installieren",
     "install.done": "Werkfunk ist auf diesem Gerät installiert.",
     "install.android1": "Öffne das Menü des Browsers, meist drei Punkte.",
