@@ -1,4 +1,13 @@
-import type { ConversationView, FileView, MessageView, Notice, SendState, TransferView } from "../lib/sync/views";
+import type {
+  ConversationView,
+  DefectView,
+  FileView,
+  MemberView,
+  MessageView,
+  Notice,
+  SendState,
+  TransferView,
+} from "../lib/sync/views";
 
 /** Messages of every kind and in every state, for the component page. The texts are samples, so not in the catalogue. */
 
@@ -162,3 +171,49 @@ export const SENT: readonly MessageView[] = [
 
 /** Where the line "new messages" stands. */
 export const UNREAD_FROM = RECEIVED.find((one) => one.kind === "photo")!.seq;
+
+const TODAY = Math.floor(Date.now() / DAY_MS);
+
+function defect(number: number, change: Partial<DefectView>): DefectView {
+  return {
+    id: `d${String(number)}`,
+    photo: "m1",
+    index: 0,
+    number,
+    note: "Abdeckung tauschen, Dose neu ausrichten",
+    place: "Wohnung 1, Flur",
+    who: "Ali",
+    due: TODAY + 2,
+    state: "open",
+    by: "Petra Kern",
+    time: NOON,
+    waiting: false,
+    file: photo(),
+    ...change,
+  };
+}
+
+/** Open, late, done, with nothing said; the last for who may not change it. */
+export const DEFECTS: readonly DefectView[] = [
+  defect(1, {}),
+  defect(2, { due: TODAY - 2 }),
+  defect(3, { state: "done" }),
+  defect(4, { note: "", place: "", who: "", due: null, file: null }),
+];
+
+const person = (user: string, name: string, change: Partial<MemberView> = {}): MemberView => ({
+  user,
+  name,
+  picture: null,
+  role: "member",
+  me: false,
+  verified: "no",
+  lead: false,
+  ...change,
+});
+
+export const PEOPLE: readonly MemberView[] = [
+  person("1a", "Petra Kern", { role: "owner", verified: "yes" }),
+  person("9c", "Ali Öz"),
+  person("7e", "Bartholomäus Freudenberger-Winterhalder", { role: "site_lead", verified: "changed" }),
+];
