@@ -18,6 +18,7 @@ from werkfunk.protocol.signing import SigningKey
 
 from .camera import seeing
 from .conftest import Make, MakeEngine
+from .crew import crew, photo, sent
 from .engine import Refused
 from .joining import COPY, come_in, look, open_place
 
@@ -56,6 +57,39 @@ async def test_a_second_device_joins_by_code_and_is_revoked(server: Serving, pho
     await second.get_by_role("button", name="Daten auf diesem Gerät löschen").click()
     await second.get_by_role("button", name="Jetzt löschen").click()
     await expect(second.get_by_role("button", name="Einladung scannen")).to_be_visible()
+
+
+async def test_the_whole_history_appears_on_the_new_device(
+    server: Serving, phone: Make, desktop: Make, engine: MakeEngine
+) -> None:
+    """Own words, the others', photos and titles from before it was there; and by the recovery code alone the same."""
+    team = await crew(server, phone, engine)
+    site = await team.site("Lindenweg 4", "Lindenweg 4, Kassel")
+    picture = sent(await photo(team.ben.page, "Wand"), "Wand.jpg", "image/jpeg", is_photo=True)
+    for number in range(30):
+        await team.ben.say(site, f"Nummer {number}")
+    await team.ben.say(site, "Die Wand", None, [picture])
+    page = await team.open(site)
+    await page.get_by_label("Nachricht", exact=True).fill("Sieht gut aus")
+    await page.get_by_role("button", name="Senden").click()
+    await expect(page.get_by_role("log").get_by_role("img", name="Zugestellt")).to_be_visible()
+    await open_place(page, "/settings/code")
+    code = await page.get_by_text(CODE).inner_text()
+
+    office, lone = await desktop(), await phone()
+    second = await office.open(await device_link(page))
+    await second.get_by_role("button", name="Verbinden").click()
+    third = await lone.open()
+    await third.get_by_role("button", name="Ich habe einen Wiederherstellungscode").click()
+    await third.get_by_label("Wiederherstellungscode").fill(code)
+    await third.get_by_role("button", name="Zurückholen").click()
+    for new in (second, third):
+        await new.get_by_role("link", name=re.compile("Lindenweg 4")).click()
+        log = new.get_by_role("log")
+        await expect(log.get_by_role("article", name=re.compile("^Du, .*Sieht gut aus"))).to_be_visible()
+        await expect(log.get_by_role("button", name="Foto 1 von 1")).to_be_visible()
+        await log.evaluate("(view) => view.scrollTo(0, 0)")
+        await expect(log.get_by_role("article", name=re.compile("Nummer 0$"))).to_be_visible()
 
 
 async def test_a_used_device_link_lets_nobody_in(server: Serving, phone: Make) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from e2e.process import Serving
@@ -10,6 +12,7 @@ from e2e.process import Serving
 from .conftest import Make, MakeEngine
 from .crew import crew, look, photo, sent, upload
 from .engine import data_of
+from .pictures import opened
 
 GPS = b"Exif\x00\x00MM\x00*GPS-52.5200-13.4050"
 
@@ -60,6 +63,39 @@ async def test_photos_are_looked_at_before_they_go_and_lose_their_place(
     for data in arrived:
         assert data[:3] == b"\xff\xd8\xff"
         assert b"GPS" not in data
+
+
+@pytest.mark.parametrize("original", [False, True], ids=["fast", "original"])
+async def test_the_camera_is_one_tap_away(server: Serving, phone: Make, engine: MakeEngine, original: bool) -> None:
+    """Its photo goes small and fast; with "Original" in full size too."""
+    team = await crew(server, phone, engine)
+    site = await team.site("Lindenweg 4")
+    page = await team.open(site)
+    async with page.expect_file_chooser() as opening:
+        await page.get_by_role("button", name="Kamera").click()
+    chooser = await opening.value
+    assert await chooser.element.get_attribute("capture") == "environment"
+    taken = with_place(await photo(team.ben.page, "Wand", width=4000, height=3000))
+    await chooser.set_files(upload(taken, "IMG_1.jpg", "image/jpeg"))  # type: ignore[arg-type]
+    sheet = page.get_by_role("dialog", name="Senden")
+    switch = sheet.get_by_role("switch", name="Original")
+    await expect(switch).not_to_be_checked()
+    await switch.set_checked(original)
+    await sheet.get_by_role("button", name="Senden").click()
+    await expect(page.get_by_role("button", name="Foto 1 von 1")).to_be_visible()
+
+    async def came() -> dict[str, Any] | None:
+        return next((one for one in await team.ben.lines(site) if one["kind"] == "photo"), None)
+
+    line = await team.ben.until(came)
+    assert line is not None
+    (shown,) = line["files"]
+    assert (shown["width"], shown["height"]) == (2048, 1536)
+    assert bool(shown["original"]) is original
+    if original:
+        whole = data_of(await team.ben("files.open", site, line["id"], shown["original"]))
+        assert opened(whole).size == (4000, 3000)
+        assert b"GPS" not in whole
 
 
 async def test_the_viewer_zooms_steps_and_saves(server: Serving, phone: Make, engine: MakeEngine) -> None:

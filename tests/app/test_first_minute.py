@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from e2e.process import Serving
 from .conftest import Make, MakeEngine
 from .joining import come_in, look, open_person, open_place
 
+MINUTE_S = 60
 CODE = re.compile(r"([0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 WIDER = """() => [...document.querySelectorAll("body *")]
   .filter((one) => one.checkVisibility() && !one.closest(".hidden, svg, [hidden]"))
@@ -22,6 +24,7 @@ WIDER = """() => [...document.querySelectorAll("body *")]
 async def test_from_the_link_to_the_first_message(server: Serving, phone: Make, engine: MakeEngine) -> None:
     anna, ben = await engine(), await phone()
     await anna.join(server.setup, "Anna Huber")
+    started = time.monotonic()
     page = await come_in(ben, (await anna("people.invite", "member", 1, 1))["link"], "Ben")
     await page.get_by_role("link", name="Personen").click()
     await page.get_by_role("link", name=re.compile("Anna Huber")).click()
@@ -37,6 +40,7 @@ async def test_from_the_link_to_the_first_message(server: Serving, phone: Make, 
         return False
 
     await anna.until(arrived)
+    assert time.monotonic() - started < MINUTE_S, "of which all but what the machine does is the person's"
 
 
 async def test_by_keyboard_alone(server: Serving, desktop: Make) -> None:

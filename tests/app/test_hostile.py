@@ -1,13 +1,16 @@
 """What people send is text and bytes, never a page: names, titles, messages, file names, file contents."""
 
 import re
+from dataclasses import replace
 
 from playwright.async_api import expect
 
-from e2e.process import Serving
+from e2e.process import Cli, Serving
+from werkfunk.protocol.content import Photo
 
 from .conftest import Make, MakeEngine
 from .crew import crew, look, sent
+from .people import Library
 
 SCRIPT = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>{{7*7}}${7*7}"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='document.title=\"hacked\"'><script>alert(1)</script></svg>"
@@ -74,3 +77,36 @@ async def test_a_link_in_a_message_fetches_nothing(server: Serving, phone: Make,
     await team.ben.say(site, f"https://elsewhere.example/a.png und {team.anna.origin}/c/1")
     await expect(page.get_by_role("link", name="https://elsewhere.example/a.png")).to_be_visible()
     assert [url for url in asked if "/v1/" not in url] == []
+
+
+async def test_a_photo_that_is_none_is_no_page_either(
+    cli: Cli, server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    """A client that lies sends pages and drawings with scripts as photos, and as their thumbnails, under any media type."""
+    team = await crew(server, phone, engine)
+    page = team.page
+    eve = await Library(cli.folder / "eve", "Eve").join((await team.ben("people.invite", "member", 1, 1))["link"])
+    site = await eve.create("Lindenweg 4", "", [team.anna_id])
+    made = ((HTML, "text/html"), (SVG, "image/svg+xml"), (POLYGLOT, "image/gif"), (HTML, "image/png"))
+    for data, kind in made:
+        blob = await eve.client.core.files.upload_bytes(bytes.fromhex(site), "wand.jpg", data)
+        file = replace(blob, media_type=kind, thumbnail=SVG, width=400, height=300)
+        await eve.client.outbox.send(bytes.fromhex(site), Photo("", (file,)), [blob.blob_id])
+    await eve.close()
+    await expect(page.get_by_role("link", name=re.compile("Lindenweg 4"))).to_be_visible()
+    await team.open(site)
+    photos = page.get_by_role("button", name="Foto 1 von 1")
+    await expect(photos).to_have_count(len(made))
+    await photos.first.click()
+    viewer = page.get_by_role("dialog", name="Foto")
+    for number, (data, kind) in enumerate(made, start=1):
+        await expect(viewer.get_by_text(f"Foto {number} von {len(made)}")).to_be_visible()
+        async with page.expect_download() as saving:
+            await viewer.get_by_role("button", name="Herunterladen").click()
+        saved = await saving.value
+        assert saved.url.startswith("blob:"), kind
+        assert (await saved.path()).read_bytes() == data
+        await page.keyboard.press("ArrowRight")
+    assert await page.locator("script:not([src]), iframe, object, embed, svg script").count() == 0
+    assert len(page.context.pages) == 1
+    assert await page.title() == "Werkfunk"

@@ -431,6 +431,27 @@ async def test_m13_a_ghost_person_by_a_replayed_invite_is_refused(firm: Firm) ->
     assert "Geist" not in [one["name"] for one in await firm.bernd("people.list")]
 
 
+async def test_m12_the_server_alone_cannot_make_an_owner(firm: Firm) -> None:
+    """Neither by its word, which is not what anybody is shown, nor by a member's client that signs itself a role."""
+    told: list[api.People] = []
+
+    def crowned(people: api.People) -> api.People:
+        told.append(people)
+        return lies.crowned(people)
+
+    await firm.bernd.away()
+    await lie(firm.bernd.device, "people", crowned)
+    await firm.bernd.back()
+    await firm.bernd.online()
+    assert told
+    roles = {one["name"]: one["role"] for one in await firm.bernd("people.list")}
+    assert roles == {"Anna": "owner", "Bernd": "member", "Clara": "member"}
+    assert (await firm.bernd("session.get"))["me"]["role"] == "member"
+    with pytest.raises(Refused) as refused:
+        await firm.bernd("people.setRole", await firm.bernd.me(), "owner")
+    assert refused.value.code == "forbidden"
+
+
 async def test_m11_a_chain_that_is_withheld_is_said_and_nothing_is_sent(firm: Firm) -> None:
     """The server names a newcomer and knows nothing of what would prove the person."""
     page = await firm.bernd.device.context.new_page()

@@ -77,6 +77,12 @@ async def test_switched_on_the_server_knocks_until_it_is_switched_off(
     browser = service.browser()
     page = await switched_on(team, browser)
     await look(page, "settings-notices-on")
+    # At each start the subscription is renewed: a browser may have ended it, or the server have lost it.
+    async with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and "/v1/push/" in answer.url
+    ) as kept:
+        await page.reload()
+    assert (await kept.value).ok
     await page.close()
     await team.ben.say(site, "Der Kran kommt um sieben")
     knock = await service.next()
@@ -117,3 +123,18 @@ async def test_signing_out_ends_the_pushes_before_the_account_is_gone(
     # was opened may have renewed it.
     assert answers[-1] == ("DELETE", True)
     await page.wait_for_function("ended === 1")
+
+
+async def test_where_the_operator_has_switched_it_off_it_says_so(
+    server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    server.stop()
+    server.environment["WERKFUNK_PUSH"] = "false"
+    server.start()
+    team = await crew(server, phone, engine)
+    await team.anna.context.grant_permissions(["notifications"], origin=team.anna.origin)
+    await open_place(team.page, "/settings/notices")
+    said = team.page.get_by_role("main").get_by_role("status").filter(has_text="Auf eurem Server sind Mitteilungen aus")
+    await expect(said).to_be_visible()
+    await expect(team.page.get_by_role("switch", name="Mitteilungen auf diesem Gerät")).to_be_disabled()
+    await look(team.page, "settings-notices-operator")

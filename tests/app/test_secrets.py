@@ -1,7 +1,10 @@
 """What lies on the device is sealed: no word in the clear, no key that can be read out, nothing where others look."""
 
+import re
 from pathlib import Path
 from typing import Any
+
+from playwright.async_api import expect
 
 from e2e.process import Serving
 from faults.test_canary import scan
@@ -10,6 +13,7 @@ from .browser import Device
 from .conftest import Make, MakeEngine
 from .engine import Engine, file
 from .engine import engine as engine_of
+from .joining import come_in, open_place
 
 NAME, TITLE, SITE = "Kanarina Vogelsangova", "Kanaribaustelle Zwitschergasse", "Zwitschergasse 77, 12345 Piepshausen"
 TEXT, DRAFT, FILE, CONTENT = "Kanariengeheimnis", "Kanarienentwurf", "kanarienplan.pdf", "Kanarieninhalt-der-Datei"
@@ -114,6 +118,38 @@ async def test_nothing_lies_where_others_look(server: Serving, engine: MakeEngin
     for one in (anna, bernd):
         assert await seen(one.device) == {"local": 0, "session": 0, "cookie": "", "name": "", "hash": "", "search": ""}
         assert await one.device.context.cookies() == []
+    assert said == []
+
+
+async def test_the_app_leaves_nothing_there_either(server: Serving, phone: Make) -> None:
+    """In by a link, the code shown, a device added, a chat with a draft: and nothing of it in the history, back or forth."""
+    anna = await phone()
+    said: list[str] = []
+    anna.context.on("console", lambda message: said.append(message.text))
+    page = await come_in(anna, server.setup, NAME)
+    for place in ("/settings/code", "/settings/devices"):
+        await open_place(page, place)
+    await page.get_by_role("button", name="Gerät hinzufügen").click()
+    await expect(page.get_by_role("img", name="Gerät hinzufügen")).to_be_visible()
+    await page.get_by_role("button", name="Schließen").click()
+    await open_place(page, "/new/site")
+    await page.get_by_label("Name der Baustelle").fill(TITLE)
+    await page.get_by_label("Adresse").fill(SITE)
+    await page.get_by_role("button", name="Anlegen").click()
+    await page.get_by_label("Nachricht", exact=True).fill(TEXT)
+    await page.get_by_role("button", name="Senden").click()
+    await expect(page.get_by_role("log").get_by_role("img", name="Gesendet")).to_be_visible()
+    await page.get_by_label("Nachricht", exact=True).fill(DRAFT)
+    await page.get_by_role("button", name="Zurück").click()
+    await expect(page.get_by_role("link", name=re.compile(DRAFT))).to_be_visible()
+    assert await seen(anna) == {"local": 0, "session": 0, "cookie": "", "name": "", "hash": "", "search": ""}
+    assert len(await page.evaluate("JSON.stringify(history.state ?? null)")) < 100
+    tools = await anna.context.new_cdp_session(page)
+    entries = [one["url"] for one in (await tools.send("Page.getNavigationHistory"))["entries"]]
+    assert len(entries) >= 5
+    assert [url for url in entries if "#" in url or "?" in url or "Kanari" in url] == []
+    # Titles of pages stand in the browser's history too.
+    assert await page.title() == "Werkfunk"
     assert said == []
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from e2e.process import Serving
 
 from .conftest import Make, MakeEngine
-from .joining import come_in, look, open_person, open_place
+from .joining import COPY, come_in, look, open_person, open_place
 
 BAD = "<img src=x onerror=alert(1)>"
 
@@ -84,6 +84,31 @@ async def test_the_simple_view_sends_a_photo_talks_and_alarms(
     await open_place(page, "/")
     await tiles.get_by_role("link", name="Alarm").click()
     await expect(page.get_by_role("heading", name="Alarm", level=1)).to_be_visible()
+
+
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1"
+
+
+async def test_an_iphone_is_led_to_its_home_screen_and_the_app_there_gets_in(server: Serving, phone: Make) -> None:
+    """It keeps the installed app's data apart: the app comes in by a link that is copied here."""
+    anna, installed = await phone(user_agent=IPHONE), await phone(user_agent=IPHONE)
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await open_place(page, "/settings")
+    await page.get_by_role("link", name="Als App installieren").click()
+    steps = page.get_by_role("main").get_by_role("listitem")
+    await expect(steps).to_contain_text(["Teilen", "Zum Home-Bildschirm", "Öffne Werkfunk", "Kopiere hier den Link"])
+    await look(page, "install-iphone")
+    await page.evaluate(COPY)
+    await page.get_by_role("button", name="Link für die App kopieren").click()
+    await expect(page.get_by_role("status").filter(has_text="Kopiert")).to_be_visible()
+    app = await installed.open()
+    await app.get_by_role("button", name="Link einfügen").click()
+    await app.get_by_label("Einladungslink").fill(await page.evaluate("copied"))
+    await app.get_by_role("button", name="Weiter").click()
+    await app.get_by_role("button", name="Verbinden").click()
+    await expect(app.get_by_role("navigation")).to_be_visible()
+    await open_place(app, "/settings/profile")
+    await expect(app.get_by_label("Name")).to_have_value("Anna Huber")
 
 
 async def test_notifications_say_why_they_cannot_be(server: Serving, phone: Make) -> None:

@@ -46,3 +46,19 @@ async def test_unexplained_keys_stop_sending_and_lead_to_the_comparison(
     await look(page, "chat-changed")
     await page.get_by_role("button", name="Prüfen").click()
     await expect(page.get_by_role("heading", name="Ben Yıldız")).to_be_visible()
+
+
+async def test_an_old_key_of_ones_own_is_said_and_does_not_stop_sending(
+    server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    """The next message is sealed anew, so writing is what helps. [M23]"""
+    team = await crew(server, phone, engine)
+    site = await team.site("Lindenweg 4")
+    await changed(team, "conversation", site, {"warning": "pin_stale"})
+    page = await team.open(site)
+    said = page.get_by_role("status").filter(has_text="Hier wurde ein alter Schlüssel von dir benutzt")
+    await expect(said).to_be_visible()
+    await look(page, "chat-old-key")
+    await page.get_by_label("Nachricht", exact=True).fill("Geht trotzdem")
+    await page.get_by_role("button", name="Senden").click()
+    await expect(page.get_by_role("log").get_by_role("img", name="Zugestellt")).to_be_visible()

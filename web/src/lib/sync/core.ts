@@ -167,16 +167,22 @@ export class Core {
   /** Catching up is over when the server has said so and no page is under way. */
   private finish(synced = this.allSynced): void {
     this.allSynced = synced;
-    this.listener.behind([...this.behind.values()].reduce((sum, n) => sum + n, 0));
+    this.tellBehind();
     if (synced && this.behind.size === 0) {
       this.synced?.();
       this.synced = null;
     }
   }
 
+  private tellBehind(): void {
+    this.listener.behind([...this.behind.values()].reduce((sum, n) => sum + n, 0));
+  }
+
   private page(page: ServerFrame & { tag: "page" }): void {
     const id = hex(page.conversation);
     this.behind.set(id, Math.max(1, page.lastSeq - this.parts.logs.cursor(id)));
+    // Said before the work: opening a whole page takes a phone some seconds.
+    this.tellBehind();
     const task = this.turn(id, async () => {
       await this.take(id, page.events);
       const cursor = this.parts.logs.cursor(id);
