@@ -20,7 +20,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run pictures packages test check docs fmt app engine bench soak lock basemap wheel clean
+.PHONY: help setup run pictures handbook packages test check docs fmt app engine bench soak lock basemap wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,6 +37,9 @@ endif
 
 pictures: setup $(APP) ## take the pictures of README and docs/rundgang.md anew, from the demonstration
 	$(BIN)/python -m tools.pictures
+
+handbook: setup ## take the pictures of the handbook anew, while its tests run
+	$(BIN)/python -m tools.handbook_pictures
 
 # Without them some tests are left out, which nobody may do in CI.
 packages:

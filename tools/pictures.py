@@ -6,6 +6,7 @@ is opened, waited for, and photographed. `--folder DIR` keeps the demonstration'
 
 import argparse
 import io
+import os
 import re
 import signal
 import subprocess
@@ -14,11 +15,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tools.demo.fill import story
+from tools.demo.script import Calendar, in_order
 
 OUT = Path(__file__).parents[1] / "docs" / "bilder"
 CHROMIUM = "/usr/bin/chromium"
@@ -31,6 +36,7 @@ PHONE = {
     "has_touch": True,
 }
 DESKTOP = {**GERMAN, "viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1}
+L10N = Path("/usr/lib/chromium/locales/de.pak")
 PATIENCE_MS = 60_000
 LARGE = 250_000
 """Bytes above which a picture, one with photos in it, gets 256 colours that fit it."""
@@ -44,6 +50,8 @@ class Stop:
     name: str
     who: str
     go: Callable[[Page], None]
+    before: tuple[str, Callable[[Page], None]] | None = None
+    """Somebody else, and what they do first at a device of theirs."""
 
 
 def list_of_chats(page: Page) -> None:
@@ -96,6 +104,21 @@ def drill(page: Page) -> None:
     expect(page.get_by_text("Das ist eine Übung").last).to_be_visible()
 
 
+def raised(page: Page) -> None:
+    """An alarm to the site's crew, by holding one button."""
+    page.get_by_role("link", name=re.compile("^Alarm")).first.click()
+    expect(page.get_by_role("button", name=re.compile(f"Wen alarmieren.*{SITE}"))).to_be_visible()
+    page.get_by_role("button", name="Stromunfall").hover()
+    page.mouse.down()
+    expect(page.get_by_role("button", name="Falscher Alarm")).to_be_visible()
+    page.mouse.up()
+
+
+def called(page: Page) -> None:
+    """The alarm over the whole screen."""
+    expect(page.get_by_role("button", name="Komme", exact=True)).to_be_visible()
+
+
 TOUR = (
     Stop("liste-handy", "Jana Hoffmann", list_of_chats),
     Stop("baustelle-handy", "Jana Hoffmann", talk),
@@ -104,6 +127,8 @@ TOUR = (
     Stop("karte-handy", "Murat Yıldız", page_of_site("/place", "Ali Demir")),
     Stop("baustelle-computer", "Sabine Wendel", talk),
     Stop("uebung-computer", "Sabine Wendel", drill),
+    # The last: it rings on all of them.
+    Stop("alarm-handy", "Jana Hoffmann", called, before=("Sabine Wendel", raised)),
 )
 DEVICES: dict[str, dict[str, Any]] = {"Jana Hoffmann": PHONE, "Murat Yıldız": PHONE, "Sabine Wendel": DESKTOP}
 
@@ -134,9 +159,16 @@ def demonstration(folder: Path) -> Iterator[dict[str, str]]:
         process.wait()
 
 
+def morning() -> float:
+    """When the story ends, on whatever day and at whatever hour the pictures are taken; seconds since 1970."""
+    last = max(line.minutes for line in in_order(story()) if line.day == 0)
+    return Calendar(datetime.now(UTC), last).at(0, last + 2) / 1000
+
+
 def signed_in(browser: Browser, who: str, link: str) -> Page:
     """A person's device, the whole history there."""
     page = browser.new_context(**DEVICES[who]).new_page()
+    page.clock.set_fixed_time(morning())
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     page.goto(link)
@@ -144,6 +176,12 @@ def signed_in(browser: Browser, who: str, link: str) -> Page:
     page.get_by_role("button", name="Verstanden").click()
     expect(page.get_by_role("link", name=re.compile(SITE))).to_be_visible()
     return page
+
+
+def speaks_german() -> None:
+    """Fields for dates and times are the browser's own. Raises SystemExit where it knows no German."""
+    if not L10N.exists():
+        raise SystemExit("needs the Debian package chromium-l10n: without it, dates in the pictures are English")
 
 
 def shoot(page: Page, name: str) -> None:
@@ -169,16 +207,20 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("only", nargs="*", help="names of stops; all of them without")
     given = parser.parse_args()
+    speaks_german()
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], env={**os.environ, "LANGUAGE": "de"}
+        )
         with demonstration(given.folder or Path(scratch) / "shown") as links:
             pages = {who: signed_in(browser, who, links[who]) for who in DEVICES}
             for stop in TOUR:
                 if not given.only or stop.name in given.only:
+                    for who, go in [*([stop.before] if stop.before else []), (stop.who, stop.go)]:
+                        pages[who].goto(links[who].partition("#")[0])
+                        go(pages[who])
                     page = pages[stop.who]
-                    page.goto(links[stop.who].partition("#")[0])
-                    stop.go(page)
                     shoot(page, stop.name)
             browser.close()
 

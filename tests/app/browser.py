@@ -1,6 +1,7 @@
 """Chromium, and the devices of people: a phone or a desktop with its own storage and its own network."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,8 @@ FLAGS = (
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )  # fmt: skip
+# What the browser itself shows, such as a field for a date, is German too where Debian's chromium-l10n is there.
+ENVIRONMENT: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "de"}
 COMMON = {"locale": "de-DE", "timezone_id": "Europe/Berlin"}
 PHONE = {
     **COMMON,
@@ -108,7 +111,7 @@ class Devices:
         if flags or folder:
             context = await self._playwright.chromium.launch_persistent_context(
                 folder or self._folder / f"browser{len(self._made)}", executable_path=CHROMIUM, args=[*FLAGS, *flags],
-                proxy=proxy, **given,
+                env=ENVIRONMENT, proxy=proxy, **given,
             )  # fmt: skip
         else:
             context = await self._browser.new_context(proxy=proxy, **given)

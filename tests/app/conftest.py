@@ -36,7 +36,7 @@ from playwright.async_api import Browser, Playwright, async_playwright
 from e2e.process import Cli, Serving
 from packages import need
 
-from .browser import CHROMIUM, DESKTOP, FLAGS, PHONE, Device, Devices
+from .browser import CHROMIUM, DESKTOP, ENVIRONMENT, FLAGS, PHONE, Device, Devices
 from .engine import Engine
 from .engine import engine as engine_of
 from .link import Network
@@ -93,7 +93,7 @@ async def playwright() -> AsyncIterator[Playwright]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
-    browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), env=ENVIRONMENT)
     yield browser
     await browser.close()
 

@@ -61,13 +61,13 @@ def box(left: int, top: int, right: int, bottom: int) -> Points:
 
 
 def tile() -> bytes:
-    """Two streets that cross, a river, a park, and houses along the streets."""
+    """Two streets that cross, a river, a park, and houses along the streets. In no zoom is a place of a test in the river."""
     houses = [(POLYGON, box(x, y, x + 240, y + 300), "") for x in range(150, 3800, 420) for y in (1250, 2350)]
     return b"".join(
         (
             layer("earth", [(POLYGON, box(0, 0, EXTENT, EXTENT), "")]),
-            layer("landuse", [(POLYGON, box(200, 2900, 1700, 3900), "")]),
-            layer("water", [(POLYGON, box(0, 300, EXTENT, 800), "")]),
+            layer("landuse", [(POLYGON, box(200, 2750, 1700, 3300), "")]),
+            layer("water", [(POLYGON, box(0, 3400, EXTENT, 3900), "")]),
             layer("buildings", houses),
             layer("roads", [(LINE, [(0, 2000), (EXTENT, 2000)], "Lindenweg"), (LINE, [(2048, 0), (2048, EXTENT)], "")]),
         )

@@ -45,6 +45,7 @@ async def test_an_alarm_from_one_phone_to_the_other(
     await expect(calling).not_to_be_visible()
     await expect(anna.get_by_role("listitem").filter(has_text="Clara")).to_contain_text("Komme")
     await expect(anna.get_by_text("1/2")).to_be_visible()
+    await anna.get_by_role("status").get_by_role("button", name="Schließen").click()
     await look(anna, "alarm-board")
 
     async with anna.expect_download() as waiting:
@@ -194,6 +195,7 @@ async def test_status_contact_policy_and_plan(server: Serving, desktop: Make, en
     await page.get_by_label("bis").fill("06:00")
     await page.get_by_role("button", name="Speichern").click()
     await expect(page.get_by_text("Gespeichert.")).to_be_visible()
+    await page.get_by_role("status").get_by_role("button", name="Schließen").click()
     await look(page, "duty")
     await page.get_by_role("link", name="Abläufe bei Alarm").click()
     await page.get_by_role("button", name="Neuer Ablauf").click()

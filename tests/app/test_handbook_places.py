@@ -20,7 +20,7 @@ from .tools import shoot
 
 HERE = {"latitude": KASSEL["latitude"], "longitude": KASSEL["longitude"]}
 ADDRESS = "Lindenweg 4, Kassel"
-NEARBY = {"Ben Yıldız": (0.0012, 0.0015, 8), "Cem Kaya": (-0.0011, -0.0018, 15)}
+NEARBY = {"Ben Yıldız": (0.0024, 0.0026, 8), "Cem Kaya": (-0.0020, -0.0024, 15)}
 OFFICE = {"device_scale_factor": 1, "reduced_motion": "reduce", "color_scheme": "light"}
 
 

@@ -13,3 +13,9 @@ def test_the_tour_and_its_pictures_are_the_same() -> None:
     shown = re.findall(r"\(bilder/([\w-]+\.png)\)", (ROOT / "docs" / "rundgang.md").read_text())
     assert sorted(shown) == sorted(taken)
     assert {path.name for path in OUT.iterdir()} == taken
+
+
+def test_the_readme_shows_pictures_of_the_tour_alone() -> None:
+    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert shown
+    assert {ROOT / path for path in shown} <= set(OUT.iterdir())
