@@ -1,4 +1,5 @@
-"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, start, behind, protocol, ptt, alarm, app; all of them by default."""
+"""`python -m bench [question …] [--quick]`: questions pairs, room, idle, start, behind, protocol, ptt,
+ptt_library, alarm, app; all of them by default."""
 
 import gc
 import subprocess
@@ -9,7 +10,7 @@ from typing import Any
 
 import uvloop
 
-from bench import alarm, behind, idle, operations, pairs, ptt, room, second_start
+from bench import alarm, behind, idle, operations, pairs, ptt, ptt_library, room, second_start
 from bench.harness import many_files, require_references, save
 from bench.peers.base import Peer
 from bench.peers.ejabberd import Ejabberd
@@ -74,6 +75,8 @@ def measure(question: str, quick: bool) -> list[Row]:
                 for listeners in (100, 500)
                 for kind in (Mumble, ptt.Secure, ptt.Plain)
             ]
+        case "ptt_library":
+            return [with_peer(Werkfunk, lambda p, _: ptt_library.run(p, 100 // share, 1_000 // share))]
         case "protocol":
             return operations.run()
     sys.exit(f"there is no question {question!r}")
@@ -94,7 +97,17 @@ def main() -> None:
     quick = "--quick" in sys.argv
     require_references()
     many_files()
-    for question in arguments or ["pairs", "room", "idle", "start", "behind", "protocol", "ptt", "alarm"]:
+    for question in arguments or [
+        "pairs",
+        "room",
+        "idle",
+        "start",
+        "behind",
+        "protocol",
+        "ptt",
+        "ptt_library",
+        "alarm",
+    ]:
         print(f"== {question}", flush=True)
         rows = measure(question, quick)
         if not quick:
