@@ -85,17 +85,25 @@ async def exhaust(http: httpx.AsyncClient, forwarded: str) -> None:
     raise AssertionError("never refused")
 
 
+async def shares(http: httpx.AsyncClient, forwarded: str) -> bool:
+    """Whether this address stands on what another one has used up: meanwhile a little has come back, a share is BURST."""
+    for _ in range(BURST // 2):
+        if await refused(http, forwarded):
+            return True
+    return False
+
+
 async def test_behind_a_proxy_each_address_has_its_own_rate(slow: Firm) -> None:
     async with httpx.AsyncClient(base_url=slow.base, trust_env=False) as http:
         await exhaust(http, "203.0.113.5")
         assert not await refused(http, "203.0.113.6")
-        assert await refused(http, "198.51.100.1, 203.0.113.5"), "what the client itself wrote stands before"
+        assert await shares(http, "198.51.100.1, 203.0.113.5"), "what the client itself wrote stands before"
         await exhaust(http, "2001:db8:1:2::5")
-        assert await refused(http, "2001:db8:1:2:ffff::6"), "the same /64"
+        assert await shares(http, "2001:db8:1:2:ffff::6"), "the same /64"
 
 
 async def test_a_header_from_anybody_else_counts_nothing(tmp_path: Path) -> None:
     settings = {"requests_per_second": 1, "requests_burst": BURST, "proxies": "192.0.2.1"}
     async with founded(tmp_path, **settings) as firm, httpx.AsyncClient(base_url=firm.base, trust_env=False) as http:
         await exhaust(http, "203.0.113.5")
-        assert await refused(http, "203.0.113.6")
+        assert await shares(http, "203.0.113.6")
