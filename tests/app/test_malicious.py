@@ -342,6 +342,27 @@ async def test_m33_an_older_place_is_not_shown_again_after_a_restart(firm: Firm)
     await team(("Clara", 51.6))
 
 
+async def test_m43_where_the_only_lead_is_removed_from_the_organisation_the_others_lead(firm: Firm) -> None:
+    """Nothing is said in the conversation meanwhile: the organisation's chain alone tells it."""
+    workshop = await firm.clara.create("Werkstatt", "", [await firm.bernd.me()])
+    wanted = [False]
+
+    async def leads() -> bool:
+        rows = {one["id"]: one["lead"] for one in await firm.bernd("chats.list")}
+        return rows.get(workshop) is wanted[0]
+
+    await firm.bernd.until(leads)
+    wanted[0] = True
+    await firm.anna.client.office.remove_person(bytes.fromhex(firm.clara.user))
+    await firm.bernd.until(leads)
+    await firm.bernd("chats.rename", workshop, "Lager", "")
+
+    async def renamed() -> bool:
+        return bool((await firm.bernd("chats.get", workshop))["title"] == "Lager")
+
+    await firm.bernd.until(renamed)
+
+
 async def test_m39_a_burst_is_heard_once_also_after_a_restart(firm: Firm) -> None:
     """The server plays what Anna has said before in place of what she says now."""
     group, client = bytes.fromhex(firm.group), firm.anna.client
@@ -509,7 +530,9 @@ async def test_m25_m27_a_swapped_box_does_not_open_and_a_repair_fills_it_in(firm
     await firm.bernd.until(waits)
     await honest(firm.bernd.device)
     await lie(firm.bernd.device, "boxes", lies.only_repairs)
-    # Bernd has asked; Anna's client answers by itself when it is there.
+    # Once Bernd has asked, Anna's client answers by itself when it is there.
+    while not (await firm.core.transport.call("repairs", api.Repairs)).repairs:
+        pass
     await firm.anna.settle()
     await firm.arrived("neue Generation")
 

@@ -93,11 +93,13 @@ export class LocalEngine implements Engine, Life {
     const transport = new Transport(env, self.row.device, self.signing);
     const changed = (): void => {
       this.emit({ type: "people" });
-      this.emit({ type: "conversations" });
       this.emit({ type: "session" });
       this.emit({ type: "places" });
       void faces.refresh();
       void places.ruled().catch(ignore);
+      void logs.ruled().then(() => {
+        this.emit({ type: "conversations" });
+      });
     };
     const chains = new Chains(store, transport, self.organisation, changed, (user) => {
       if (user === self.user) this.emit({ type: "devices" });

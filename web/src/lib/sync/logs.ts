@@ -24,6 +24,7 @@ import { Batch, type Store } from "../storage/store";
 import type { Logged } from "../wire/frames";
 import { Problem } from "./api";
 import type { Chains } from "./chains";
+import { emptyEvent, emptyRow } from "./empty";
 import type { Keyring } from "./keyring";
 import {
   changed,
@@ -169,6 +170,19 @@ export class Logs {
     await queued(this.writes, conversation, () => this.save(conversation));
   }
 
+  /** Whether this person leads a group or site, as the organisation is now. */
+  private leads(state: ConversationState): boolean {
+    return state.kind !== 1 && state.leads(this.chains.founded).has(this.keys.self.user);
+  }
+
+  /** The organisation has changed: a conversation may have lost its leads, or this person no longer be a guest. */
+  async ruled(): Promise<void> {
+    for (const [id, state] of this.states) {
+      const row = this.rows.get(id);
+      if (row && row.lead !== this.leads(state)) await this.change(id, { lead: this.leads(state) });
+    }
+  }
+
   private async save(conversation: Hex): Promise<void> {
     await this.store.put("conversation", conversation, this.rows.get(conversation)!);
   }
@@ -203,6 +217,12 @@ export class Logs {
     return taken;
   }
 
+  /** The page's row with what has changed beside it: what people did, and what the organisation did. */
+  private merged(page: Page): ConversationRow {
+    const row = page.merged(this.rows.get(page.row.id));
+    return { ...row, lead: page.state !== null && this.leads(page.state) };
+  }
+
   private async commit(page: Page): Promise<Taken> {
     const conversation = page.row.id;
     const batch = new Batch();
@@ -210,10 +230,10 @@ export class Logs {
     for (const row of page.defects.values()) batch.put("defect", [conversation, row.defect], row);
     for (const row of page.templates.values()) batch.put("template", [conversation, row.template], row);
     await queued(this.writes, conversation, async () => {
-      batch.put("conversation", conversation, page.merged(this.rows.get(conversation)));
+      batch.put("conversation", conversation, this.merged(page));
       await this.store.write(batch);
       // What changed during the write is written by whoever changed it, after this.
-      this.rows.set(conversation, page.merged(this.rows.get(conversation)));
+      this.rows.set(conversation, this.merged(page));
     });
     if (page.state) this.states.set(conversation, page.state);
     const taken = {
@@ -277,7 +297,6 @@ export class Logs {
       kind: after.kind,
       members: [...members.keys()],
       member: after.isMember(this.keys.self.row.user),
-      lead: after.kind !== 1 && after.leads(this.chains.founded, after.organisationAnchor).has(this.keys.self.user),
       peer: after.kind === 1 ? ([...members.keys()].find((user) => user !== this.keys.self.user) ?? page.row.peer) : "",
       generationSeq: before?.generation === after.generation ? page.row.generationSeq : base.seq,
       ...(notice ? { last: messageId, time: base.time } : {}),
@@ -546,52 +565,4 @@ function namesNewer(body: unknown, users: Chains["users"]): boolean {
     return [...body.values()].some((item) => namesNewer(item, users));
   }
   return Array.isArray(body) && body.some((item) => namesNewer(item, users));
-}
-
-function emptyRow(id: Hex): ConversationRow {
-  return {
-    id,
-    lastSeq: 0,
-    head: HEAD_ZERO,
-    kind: 0,
-    title: "",
-    site: "",
-    place: null,
-    detailsSeq: 0,
-    peer: "",
-    members: [],
-    member: false,
-    lead: false,
-    readSeq: 0,
-    unread: 0,
-    time: 0,
-    last: "",
-    draft: "",
-    muted: 0,
-    blocked: "",
-    warning: "",
-    generationSeq: 0,
-  };
-}
-
-function emptyEvent(conversation: Hex): EventRow {
-  return {
-    conversation,
-    seq: 0,
-    time: 0,
-    state: OPENED,
-    generation: 0,
-    messageId: "",
-    sender: "",
-    head: HEAD_ZERO,
-    data: null,
-    kind: 0,
-    content: null,
-    target: "",
-    shown: false,
-    edited: null,
-    deleted: false,
-    reactions: [],
-    notice: "",
-  };
 }
