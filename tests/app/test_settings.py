@@ -86,6 +86,36 @@ async def test_the_simple_view_sends_a_photo_talks_and_alarms(
     await expect(page.get_by_role("heading", name="Alarm", level=1)).to_be_visible()
 
 
+SET = """(input) => {
+  const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "checked");
+  const data = document.documentElement.dataset;
+  data.set = "";
+  Object.defineProperty(input, "checked", {
+    get() { return own.get.call(this); },
+    set(value) { data.set += ` ${value}`; own.set.call(this, value); },
+  });
+}"""
+"""What the app itself does to a switch is kept in `data-set`."""
+
+
+async def test_a_switch_stays_where_the_finger_put_it(server: Serving, phone: Make) -> None:
+    """What is true comes a moment after the answer: meanwhile it does not jump back."""
+    place = {"latitude": 51.3, "longitude": 9.5}
+    anna = await phone(geolocation=place, permissions=["geolocation"])
+    page = await come_in(anna, server.setup, "Anna Huber")
+    await open_place(page, "/settings")
+    switch = page.get_by_role("switch", name=re.compile("Hinweis bei Ankunft"))
+    await switch.check()
+    await page.reload()
+    await expect(switch).to_be_checked()
+    await switch.evaluate(SET)
+    await switch.uncheck()
+    await expect(page.locator("html")).to_have_attribute("data-set", re.compile("false"))
+    assert "true" not in (await page.locator("html").get_attribute("data-set") or "")
+    await page.reload()
+    await expect(switch).not_to_be_checked()
+
+
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1"
 
 
