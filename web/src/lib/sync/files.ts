@@ -38,6 +38,7 @@ export class Files {
   private readonly rows = new Map<Hex, FileRow>();
   private readonly byBlob = new Map<Hex, Hex>();
   private readonly running = new Map<Hex, AbortController>();
+  private readonly coming = new Map<Hex, Promise<void>>();
 
   constructor(
     private readonly parts: Parts,
@@ -255,8 +256,19 @@ export class Files {
       failure: "",
       used: this.parts.env.now(),
     });
-    if (!this.here(row.id)) await this.download(row.id);
+    if (!this.here(row.id)) await this.fetched(row.id);
     return this.decrypted(this.rows.get(row.id)!);
+  }
+
+  /** Who asks for what is on its way waits for it: a photo is edited or saved while the viewer fetches it. */
+  private fetched(id: Hex): Promise<void> {
+    const under =
+      this.coming.get(id) ??
+      this.download(id).finally(() => {
+        this.coming.delete(id);
+      });
+    this.coming.set(id, under);
+    return under;
   }
 
   private download(id: Hex): Promise<void> {

@@ -9,8 +9,8 @@ export async function original(conversation: Id, message: Id, file: FileView): P
     if (file.transfer && file.transfer.state !== "running") await engine.files.resume(file.blob);
     return await engine.files.open(conversation, message, file.blob);
   } catch (error) {
-    // A second tap while it is being fetched is no mistake, and neither is a pause.
-    const quiet = error instanceof Problem && (error.code === "busy" || error.message.includes("paused"));
+    // A pause is no mistake.
+    const quiet = error instanceof Problem && error.message.includes("paused");
     if (!quiet) complain(error);
     return null;
   }
