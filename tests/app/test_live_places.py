@@ -12,6 +12,7 @@ from .browser import Device
 from .conftest import Make, MakeEngine
 from .crew import Crew, crew, look
 from .engine import Engine
+from .engine import engine as engine_of
 from .joining import come_in
 from .test_places import KASSEL, seen, stand
 
@@ -141,6 +142,8 @@ async def test_m40_the_organisation_allows_or_forbids_and_everybody_is_told(
     for page in (member, team.page):
         await page.goto(team.anna.origin)
         await expect(page.get_by_text("Neu im Betrieb: Wer will, kann den eigenen Standort teilen.")).to_be_visible()
+        # Who has decided it and when is said with it.
+        await expect(page.get_by_text(re.compile(r"Entschieden von Ben Yıldız, \d.* \d\d:\d\d\."))).to_be_visible()
     await look(member, "place-news")
     await member.get_by_role("button", name="Verstanden").click()
     await expect(member.get_by_text("Neu im Betrieb")).to_have_count(0)
@@ -161,6 +164,21 @@ async def test_m40_the_organisation_allows_or_forbids_and_everybody_is_told(
     await expect(member.get_by_role("button", name="Meinen Standort teilen")).to_be_visible()
     await expect(member.get_by_text("Du teilst deinen Standort")).to_have_count(0)
     assert await ben("places.team", site) == []
+
+    # Each change stays to be read, the newest first; one's own as "Du".
+    await (await engine_of(team.anna))("places.allow", False)
+    for device, own in ((cem, "Anna Huber"), (team.anna, "Du")):
+        rules = await opens_rules(device)
+        said = rules.get_by_role("list").filter(has_text="nicht erlaubt").get_by_role("listitem")
+        await expect(said).to_have_text(
+            [
+                re.compile(rf"^{own}: nicht erlaubt .*\d\d:\d\d$"),
+                re.compile(r"^Ben Yıldız: erlaubt "),
+                re.compile(r"^Ben Yıldız: nicht erlaubt "),
+                re.compile(r"^Ben Yıldız: erlaubt "),
+            ]
+        )
+    await look(rules, "place-rulings")
 
 
 async def _id(engine: Engine, name: str) -> str:

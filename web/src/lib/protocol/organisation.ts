@@ -83,6 +83,14 @@ export interface OpenInvite {
   readonly revoked: boolean;
 }
 
+/** A policy as one statement has set it: by whom, and when by the signer's clock (ms). */
+export interface Ruling {
+  readonly policy: string;
+  readonly value: number | string;
+  readonly by: Hex;
+  readonly time: number;
+}
+
 type Users = ReadonlyMap<Hex, UserState>;
 
 interface Fields {
@@ -93,6 +101,8 @@ interface Fields {
   /** [statement number, holders from then on], oldest first. */
   archive: readonly (readonly [number, readonly Uint8Array[]])[];
   policies: ReadonlyMap<string, number | string>;
+  /** How the policies came to be so, oldest first. */
+  rulings: readonly Ruling[];
   /** The newest user head number that each signer has named. */
   anchors: ReadonlyMap<Hex, number>;
 }
@@ -104,6 +114,7 @@ export class OrganisationState extends ChainState implements Fields {
   declare readonly invites: ReadonlyMap<Hex, OpenInvite>;
   declare readonly archive: readonly (readonly [number, readonly Uint8Array[]])[];
   declare readonly policies: ReadonlyMap<string, number | string>;
+  declare readonly rulings: readonly Ruling[];
   declare readonly anchors: ReadonlyMap<Hex, number>;
 
   constructor(id: Uint8Array, clock: number, fields: Fields) {
@@ -194,6 +205,7 @@ function genesis(statement: Statement, body: OrganisationBody, anchor: Head): Or
     invites: new Map(),
     archive: [[0, []]],
     policies: new Map(),
+    rulings: [],
     anchors: new Map([[founder, 0]]),
   });
 }
@@ -254,7 +266,7 @@ function step(state: OrganisationState, statement: Statement, body: Organisation
       return setArchive(state, body);
     case 7:
       permit(role <= Role.ADMIN);
-      return state.with({ policies: new Map([...state.policies, ...body.policies]) });
+      return setPolicies(state, statement, body);
     case 8:
       permit(role === Role.OWNER);
       return state.with({ profile: body.profile });
@@ -301,6 +313,15 @@ function withRole(state: OrganisationState, user: Uint8Array, role: Role | null)
   const next = state.with({ history: new Map(state.history).set(name, roles) });
   if (![...next.people().values()].includes(Role.OWNER)) throw new ChainRefused("last_owner");
   return next;
+}
+
+function setPolicies(
+  state: OrganisationState,
+  { signer, time }: Statement,
+  { policies }: BodyOf<7>,
+): OrganisationState {
+  const said = [...policies].map(([policy, value]): Ruling => ({ policy, value, by: hex(signer.user), time }));
+  return state.with({ policies: new Map([...state.policies, ...policies]), rulings: [...state.rulings, ...said] });
 }
 
 function setArchive(state: OrganisationState, body: BodyOf<6>): OrganisationState {

@@ -8,7 +8,7 @@ export class PlacesArea implements PlacesApi {
   async get(): Promise<PlacesView> {
     const { places } = this.ground.running;
     const [news, hinted] = [await places.news(), await places.hinted()];
-    return { allowed: places.allowed, news, sharing: places.sharing(), hinted };
+    return { allowed: places.allowed, rulings: places.rulings(), news, sharing: places.sharing(), hinted };
   }
 
   allow(wanted: boolean): Promise<void> {

@@ -2,7 +2,7 @@ import { equal, hex, type Hex } from "../protocol/bytes";
 import { ProtocolError } from "../protocol/errors";
 import { openProfile } from "../protocol/identity";
 import * as org from "../protocol/organisation";
-import type { OrganisationState } from "../protocol/organisation";
+import type { OrganisationState, Ruling } from "../protocol/organisation";
 import { parse } from "../protocol/statements";
 import * as usr from "../protocol/user";
 import type { UserState } from "../protocol/user";
@@ -71,6 +71,11 @@ export class Chains {
   /** What the organisation has set, by name; nothing while its chain is not loaded. */
   get policies(): ReadonlyMap<string, number | string> {
     return this.state?.policies ?? new Map();
+  }
+
+  /** Who has set a policy when, the newest first. */
+  rulings(policy: string): Ruling[] {
+    return (this.state?.rulings ?? []).filter((one) => one.policy === policy).reverse();
   }
 
   get founded(): OrganisationState {

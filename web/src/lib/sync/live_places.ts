@@ -59,6 +59,15 @@ export class LivePlaces implements SlotKind {
     return allowed(this.core.parts.chains.policies);
   }
 
+  rulings(): PlacesView["rulings"] {
+    const { chains, self } = this.core.parts;
+    return chains.rulings(POLICY).map(({ value, by, time }) => ({
+      allowed: allowed(new Map([[POLICY, value]])),
+      name: by === self.user ? null : chains.name(by),
+      time,
+    }));
+  }
+
   async allow(wanted: boolean): Promise<void> {
     await this.office.setPolicies(new Map([[POLICY, wanted ? 1 : 0]]));
     await this.noticed();

@@ -358,6 +358,8 @@ export interface ShareView {
 export interface PlacesView {
   /** The organisation allows live places. */
   allowed: boolean;
+  /** Who has decided so and when, the newest first; `name` is null for oneself. */
+  rulings: readonly { allowed: boolean; name: string | null; time: number }[];
   /** It has decided otherwise since this person last looked. */
   news: boolean;
   sharing: ShareView[];
