@@ -1,6 +1,8 @@
 """Raising with all that may go along, SOS, and what the receiver's phone really does: sound, vibration, screen."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import expect
 
@@ -132,3 +134,31 @@ async def test_sos_takes_place_and_voice_along_and_the_other_phone_grows_loud(
     # Quiet again: the sound has ended, the last word to the motor is to stop, the screen may go off.
     await clara.wait_for_function("ear.context.state === 'closed' && shaken.at(-1)[0] === 0")
     await clara.wait_for_function("locks.every((lock) => lock.released)")
+
+
+async def test_in_quiet_hours_an_info_is_seen_and_only_what_is_urgent_is_heard(
+    server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    team, clara, device = await two_phones(server, phone, engine)
+    await device.context.add_init_script(OBSERVE)
+    await device.open("/settings/duty")
+    now = datetime.now(ZoneInfo("Europe/Berlin"))
+    for label, hours in (("von", -2), ("bis", 2)):
+        await clara.get_by_label(label, exact=True).fill(f"{now + timedelta(hours=hours):%H:%M}")
+    await clara.get_by_role("button", name="Speichern").click()
+    await expect(clara.get_by_text("Gespeichert.")).to_be_visible()
+    site = next(c["id"] for c in await team.ben("chats.list") if c["title"] == "Baustelle Lindenweg")
+    out = {"conversations": [site], "drill": False, "policy": None, "place": None}
+    await team.ben("alarms.raise", {**out, "text": "Das Tor steht offen", "level": 1})
+    ringing = clara.get_by_role("alertdialog")
+    await expect(ringing).to_contain_text("Das Tor steht offen")
+    await expect(ringing).to_contain_text("Ohne Ton, denn du hast Ruhezeit.")
+    assert await clara.evaluate("[globalThis.ear === undefined, shaken.length, locks.length]") == [True, 0, 0]
+    await look(clara, "alarm-silent")
+    # What is urgent comes before it, and is heard.
+    await team.ben("alarms.raise", {**out, "text": "Wasser im Keller", "level": 2})
+    await expect(ringing).to_contain_text("Wasser im Keller")
+    await clara.wait_for_function("globalThis.ear && loudness() > 0.001")
+    await ringing.get_by_role("button", name="Komme", exact=True).click()
+    await expect(ringing).to_contain_text("Das Tor steht offen")
+    await clara.wait_for_function("ear.context.state === 'closed'")

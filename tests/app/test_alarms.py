@@ -138,6 +138,37 @@ async def test_after_two_minutes_without_network_it_is_not_sent_any_more(
     assert await team.ben("alarms.list") == []
 
 
+async def test_what_the_server_refuses_after_the_network_is_back_is_not_blamed_on_the_network(
+    server: Serving, phone: Make, engine: MakeEngine
+) -> None:
+    team, _, device = await two_phones(server, phone, engine)
+    anna = team.page
+    await anna.get_by_role("link", name="Alarm").click()
+    await anna.get_by_role("switch", name="Nur wer im Dienst ist").check()
+    await team.anna.offline()
+    await hold(anna, "Räumung")
+    unsent = anna.get_by_role("alert").filter(has_text="NICHT gesendet – 112 anrufen")
+    await expect(unsent).to_contain_text("Kommt das Netz innerhalb von 2 Minuten")
+    # Meanwhile everybody has finished work: there is nobody to call.
+    for one in (team.ben, await engine_of(device)):
+        await one("alarms.setDuty", {"duty": "off", "quiet": None, "phone": "", "mail": ""})
+    await team.anna.online()
+    await expect(unsent).to_contain_text("der Server hat den Alarm nicht angenommen")
+    await expect(unsent).to_contain_text("Dort ist niemand, der alarmiert werden könnte.")
+    await look(anna, "alarm-refused")
+    # It stays what it was, however late it gets, and is not tried again.
+    for worker in anna.workers:
+        await worker.evaluate(LATER % 200_000)
+    await team.ben("alarms.setDuty", {"duty": "on", "quiet": None, "phone": "", "mail": ""})
+    await team.anna.offline()
+    await team.anna.online()
+    await expect(unsent).to_contain_text("der Server hat den Alarm nicht angenommen")
+    await expect(unsent).not_to_contain_text("2 Minuten")
+    await unsent.get_by_role("button", name="Verstanden").click()
+    await expect(unsent).to_have_count(0)
+    assert await team.ben("alarms.list") == []
+
+
 async def test_the_app_opened_later_is_called_then(server: Serving, phone: Make, engine: MakeEngine) -> None:
     team, clara, device = await two_phones(server, phone, engine)
     await clara.goto("about:blank")

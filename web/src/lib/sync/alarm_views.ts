@@ -27,6 +27,8 @@ export interface AlarmView {
   /** Own answer; null: not answered. */
   code: number | null;
   round: number;
+  /** It calls in this person's quiet hours and is not urgent: shown, but not heard. */
+  silent: boolean;
   coming: number;
   seen: number;
   total: number;
@@ -77,6 +79,8 @@ export interface UnsentAlarm {
   since: number;
   /** Too old: it does not go any more. */
   late: boolean;
+  /** The code of the server's refusal when the connection was back, else "". */
+  refused: string;
 }
 
 export type DutyStatus = "on" | "break" | "off";

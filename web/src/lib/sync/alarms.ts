@@ -18,6 +18,7 @@ import { Problem } from "./api";
 import type { Core } from "./core";
 import { contentOf } from "./lines";
 import type { Outbox } from "./outbox";
+import { isQuiet, type QuietHours } from "./quiet";
 import type { Sight } from "./render";
 import type { Templates } from "./templates";
 import { isNetwork } from "./transport";
@@ -72,7 +73,9 @@ interface Line {
   code: number | null;
   unreachable: boolean;
 }
-interface Unsent extends Omit<UnsentAlarm, "late"> {
+interface Unsent extends Omit<UnsentAlarm, "late" | "refused"> {
+  /** What was stored by an older version has none. */
+  refused?: string;
   out: AlarmOut;
   /** The message's id for each conversation and person called. */
   messages: Record<Hex, Hex>;
@@ -82,12 +85,16 @@ interface Unsent extends Omit<UnsentAlarm, "late"> {
 
 /** Alarms on this device: what the server says of them, with the sealed words of the conversations. */
 export class Alarms {
-  private readonly known = new Map<Hex, Omit<AlarmView, "text" | "signed" | "place" | "title" | "answers">>();
+  private readonly known = new Map<
+    Hex,
+    Omit<AlarmView, "text" | "signed" | "place" | "title" | "answers" | "silent">
+  >();
   /** The prepared alarm that each names. */
   private readonly templates = new Map<Hex, Hex>();
   private readonly where = new Map<Hex, Hex[]>();
   private waiting: Unsent[] = [];
   private readonly answered = new Map<Hex, number>();
+  private quiet: Promise<QuietHours | null> | null = null;
 
   constructor(
     private readonly core: Core,
@@ -104,11 +111,42 @@ export class Alarms {
 
   /** The connection is back: what waits is sent unless it is too old; the newest alarms are asked for. */
   async connected(): Promise<void> {
-    for (const one of this.waiting.filter((each) => !this.late(each))) await this.post(one).catch(ignore);
+    this.askAgain();
+    for (const one of this.waiting.filter((each) => !this.late(each) && !each.refused)) await this.again(one);
     for (const [id, code] of this.answered) await this.answer(id, code).catch(ignore);
     const { alarms } = await this.core.parts.transport.call<{ alarms: Info[] }>("GET", "/v1/alarms");
     for (const info of alarms) this.take(info);
     this.changed();
+  }
+
+  /** The quiet hours may be others than before. */
+  askAgain(): void {
+    this.quiet = null;
+  }
+
+  /** Whether it is this person's quiet hours. Where that cannot be known, an alarm is heard. */
+  private async inQuiet(): Promise<boolean> {
+    const { transport, env } = this.core.parts;
+    this.quiet ??= transport
+      .call<{ quiet?: QuietHours | null }>("GET", "/v1/me/duty")
+      .then(({ quiet }) => quiet ?? null)
+      .catch((error: unknown) => {
+        this.quiet = null;
+        ignore(error);
+        return null;
+      });
+    const hours = await this.quiet;
+    return hours !== null && isQuiet(hours, env.now());
+  }
+
+  /** What the server refuses is not tried once more, and said as what it is: the network was there. */
+  private async again(one: Unsent): Promise<void> {
+    try {
+      await this.post(one);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (!isNetwork(error)) await this.note(one.id, { failed: true, refused: error.code });
+    }
   }
 
   frame(frame: AlarmFrame): void {
@@ -182,8 +220,10 @@ export class Alarms {
     const at = found?.conversation ?? known.conversation;
     const row = at === null ? undefined : logs.rows.get(at);
     const place = found?.words.place;
+    const calls = known.called && known.code === null && (known.status === "running" || known.status === "reached");
     return {
       ...known,
+      silent: calls && known.level === 1 && (await this.inQuiet()),
       conversation: row ? at : null,
       title: row ? row.title || (row.peer && row.peer !== found?.sender ? this.sight.name(row.peer) : "") : "",
       raiser: found ? this.sight.name(found.sender) : known.raiser,
@@ -217,8 +257,11 @@ export class Alarms {
   // -- raising
 
   unsent(): UnsentAlarm[] {
-    const shown = this.waiting.map((one) => ({ ...one, late: this.late(one) })).filter((one) => one.failed || one.late);
-    return shown.map(({ id, text, since, late }) => ({ id, text, since, late }));
+    return this.waiting.flatMap((one) => {
+      const { id, text, since, failed, refused = "" } = one;
+      const late = this.late(one);
+      return failed || late ? [{ id, text, since, late, refused }] : [];
+    });
   }
 
   private late(one: Unsent): boolean {
@@ -249,8 +292,12 @@ export class Alarms {
   }
 
   /** Say that it is not sent; it is still tried. */
-  private async fail(id: Hex): Promise<void> {
-    await this.keep(this.waiting.map((one) => (one.id === id ? { ...one, failed: true } : one)));
+  private fail(id: Hex): Promise<void> {
+    return this.note(id, { failed: true });
+  }
+
+  private note(id: Hex, what: Partial<Unsent>): Promise<void> {
+    return this.keep(this.waiting.map((one) => (one.id === id ? { ...one, ...what } : one)));
   }
 
   async drop(id: Hex): Promise<void> {

@@ -1,10 +1,11 @@
 import type { Hex } from "../protocol/bytes";
 import type { AlarmBoardView, AlarmOut, AlarmsApi, AlarmView, DutyView, UnsentAlarm } from "./alarm_views";
+import type { QuietHours } from "./quiet";
 import type { Ground } from "./running";
 
 interface OwnDuty {
   duty?: DutyView["duty"];
-  quiet?: { begins: string; ends: string; zone?: string } | null;
+  quiet?: QuietHours | null;
   contact?: { phone?: string | null; mail?: string | null } | null;
 }
 /** Alarms, the own status. */
@@ -67,5 +68,6 @@ export class AlarmsArea implements AlarmsApi {
     const contact = phone || mail ? { phone: phone || null, mail: mail || null } : null;
     const hours = quiet && { begins: quiet.begins, ends: quiet.ends, zone };
     await this.call("PUT", "/v1/me/duty", { duty, quiet: hours, contact });
+    this.alarms.askAgain();
   }
 }

@@ -53,6 +53,8 @@ export const alarm = area(
       "Ohne Netz erfährt es niemand. Kommt das Netz innerhalb von 2 Minuten, geht der Alarm noch raus.",
     "alarm.tooLate":
       "Das Netz kam erst nach mehr als 2 Minuten. Der Alarm geht nicht mehr raus, niemand hat ihn bekommen.",
+    "alarm.refused":
+      "Das Netz ist da, aber der Server hat den Alarm nicht angenommen. {why} Der Alarm geht nicht mehr raus, niemand hat ihn bekommen.",
     "alarm.noted": "Verstanden",
     "alarm.call112": "112 anrufen",
     "alarm.dropUnsent": "Nicht mehr senden",
@@ -70,6 +72,7 @@ export const alarm = area(
     "alarm.other": "Antwort {code}",
     "alarm.where": "Ort öffnen",
     "alarm.sound": "Tippe für den Ton",
+    "alarm.silent": "Ohne Ton, denn du hast Ruhezeit.",
     "alarm.status.running": "läuft",
     "alarm.status.reached": "genug haben geantwortet",
     "alarm.status.ended": "Entwarnung",
@@ -177,6 +180,8 @@ export const alarm = area(
     "alarm.notSentText": "Without network nobody knows. If it comes back within 2 minutes, the alarm still goes out.",
     "alarm.tooLate":
       "The network was away for more than 2 minutes. The alarm does not go out any more; nobody has got it.",
+    "alarm.refused":
+      "The network is back, but the server did not take the alarm. {why} It will not be sent, and nobody got it.",
     "alarm.noted": "Understood",
     "alarm.call112": "Call 112",
     "alarm.dropUnsent": "Do not send any more",
@@ -194,6 +199,7 @@ export const alarm = area(
     "alarm.other": "Answer {code}",
     "alarm.where": "Open place",
     "alarm.sound": "Tap for sound",
+    "alarm.silent": "Without sound, as these are your quiet hours.",
     "alarm.status.running": "running",
     "alarm.status.reached": "enough have answered",
     "alarm.status.ended": "all clear",
