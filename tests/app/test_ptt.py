@@ -140,7 +140,7 @@ async def test_the_command_line_is_heard_in_the_app_and_waits_its_turn(
 
 WATCHED = """(() => {
   // What the app asks of the browser, which does it all the same.
-  globalThis.watched = { playing: [], locks: [], keys: {} };
+  globalThis.watched = { playing: [], locks: [], keys: {}, tones: [] };
   const Node = AudioWorkletNode;
   globalThis.AudioWorkletNode = class extends Node {
     constructor(context, name, options) {
@@ -153,6 +153,11 @@ WATCHED = """(() => {
     const lock = await request.apply(this, given);
     watched.locks.push(lock);
     return lock;
+  };
+  const start = AudioScheduledSourceNode.prototype.start;
+  AudioScheduledSourceNode.prototype.start = function (...given) {
+    start.apply(this, given);
+    if (this instanceof OscillatorNode) watched.tones.push(this.frequency.value);
   };
   const set = MediaSession.prototype.setActionHandler;
   MediaSession.prototype.setActionHandler = function (action, handler) {
@@ -174,6 +179,8 @@ async def test_keyboard_headset_hands_free_and_listening_in(
     await speaker.locator("body").press("Tab")
     await speaker.keyboard.down("Space")
     await status(speaker, "Du sprichst")
+    # Two notes that rise say that the floor is granted, without looking.
+    await speaker.wait_for_function("() => watched.tones.at(-2) < watched.tones.at(-1)")
     await speaker.keyboard.up("Space")
     await status(speaker, "Kanal frei")
     # The key of a headset, as the browser hands it to the page: once to speak, once more to stop.

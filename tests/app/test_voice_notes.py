@@ -9,6 +9,12 @@ from .joining import look
 from .test_ptt import PATIENCE_MS, crew, until_note
 from .tools import axe
 
+PLAYERS = """{
+  // What plays sound in the page.
+  globalThis.players = [];
+  const Real = Audio;
+  globalThis.Audio = class extends Real { constructor(...given) { super(...given); players.push(this); } };
+}"""
 HOLD = "Sprachnachricht: halten und sprechen"
 
 
@@ -33,6 +39,7 @@ async def test_a_note_is_held_sent_and_played_at_three_speeds(
     cli: Cli, server: Serving, phone: Make, desktop: Make
 ) -> None:
     anna, bernd = await phone(), await desktop()
+    await bernd.context.add_init_script(PLAYERS)
     speaker, listener, chat = await crew(cli, server, anna, bernd)
     for page in (speaker, listener):
         await page.goto(f"{anna.origin}/c/{chat}")
@@ -54,6 +61,11 @@ async def test_a_note_is_held_sent_and_played_at_three_speeds(
     await look(speaker, "sprachnachricht-phone")
     await play.click()
     await expect(listener.get_by_role("button", name="Anhalten")).to_be_visible(timeout=PATIENCE_MS)
+    assert await listener.evaluate("[players.length, players[0].playbackRate, players[0].preservesPitch]") == [
+        1,
+        2,
+        True,
+    ]
     # It plays to its end by itself.
     await expect(play).to_be_visible(timeout=PATIENCE_MS)
 
