@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 HANDBOOK = ROOT / "docs" / "handbuch"
 OUT = HANDBOOK / "bilder"
 TESTS = (
-    "handbook", "handbook_places", "alarms", "alarm_journey", "alarm_raising", "alarm_templates", "photo_editor", "ptt",
+    "handbook", "handbook_places", "handbook_alarm", "alarms", "alarm_journey", "alarm_raising", "alarm_templates", "photo_editor", "ptt",
     "voice_notes",
 )  # fmt: skip
 WIDTHS = (390, 1280)

@@ -76,7 +76,8 @@ async def test_places_as_the_handbook_tells_them(
     await anna.open("/settings/rules")
     await page.get_by_role("switch", name=re.compile("Live-Standort")).check()
     await expect(page.get_by_text("Erlaubt. Wer will")).to_be_visible()
-    await shoot(page, "standort-regel-phone-light")
+    await expect(page.get_by_role("listitem").filter(has_text="Du: erlaubt")).to_be_visible()
+    await both(page, "standort-regel-phone")
 
     # A site with its needle.
     await open_place(page, "/new/site")
@@ -127,7 +128,7 @@ async def test_places_as_the_handbook_tells_them(
     await page.get_by_role("button", name="Ort senden").click()
     await page.get_by_label("Was ist dort?").fill("Materiallager")
     await drawn(page, "light", "road")
-    await shoot(page, "standort-auswaehlen-phone-light")
+    await both(page, "standort-auswaehlen-phone")
 
     # Arriving.
     for device in (anna, office):
