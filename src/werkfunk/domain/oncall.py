@@ -216,14 +216,6 @@ def short_rests(worked: Iterable[Span]) -> list[Short]:
     return found
 
 
-def called_out(worked: Iterable[Span], person: bytes, at: int) -> Short | None:
-    """Whether a call-out at `at` leaves less than eleven hours before the person's next span of work."""
-    coming = [span.begins for span in worked if span.person == person and span.begins > at]
-    if not coming or min(coming) - at >= REST_MS:
-        return None
-    return Short(person, at, min(coming))
-
-
 def is_quiet(quiet: Quiet, zone: tzinfo, now: int) -> bool:
     """Whether `now` lies in the quiet hours."""
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(zone).strftime("%H:%M")

@@ -84,15 +84,6 @@ def test_eleven_hours_are_real_hours() -> None:
     assert rests(late) == []  # in autumn the night has an hour more: 11.5
 
 
-def test_a_call_out_breaks_the_rest_before_the_next_shift() -> None:
-    work = [Span(ANNA, at("2026-03-11T07:00"), at("2026-03-11T15:00"))]
-    assert oncall.called_out(work, ANNA, at("2026-03-10T19:59")) is None
-    short = oncall.called_out(work, ANNA, at("2026-03-11T02:00"))
-    assert short is not None
-    assert short.rest == 5 * HOUR
-    assert oncall.called_out(work, BERND, at("2026-03-11T02:00")) is None
-
-
 def test_times_that_the_clocks_skip_or_double() -> None:
     assert oncall.instant("2026-03-29T02:30", BERLIN) == at("2026-03-29T03:30")
     assert oncall.instant("2026-10-25T03:00", BERLIN) - oncall.instant("2026-10-25T02:30", BERLIN) == 90 * 60_000
