@@ -117,3 +117,15 @@ def test_tls_without_a_proxy(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
         plain.getresponse()
     plain.close()
     assert server.stop() == 0
+
+
+def test_a_second_server_does_not_take_the_same_data(cli: Cli) -> None:
+    server = Serving(cli)
+    server.start()
+    second = cli.raw("serve", "--data", "data", "--listen", f"127.0.0.1:{free_port()}", "--json")
+    assert second.returncode == 1
+    assert json.loads(second.stderr)["error"] == "InUse"
+    cli.one("join", server.setup, "--profile", "anna", "--name", "Anna")
+    server.kill()
+    server.start()
+    assert server.stop() == 0, "whoever died holds nothing"

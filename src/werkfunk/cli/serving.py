@@ -24,6 +24,7 @@ from werkfunk.app import Server  # noqa: E402
 from werkfunk.cli.ending import ending  # noqa: E402
 from werkfunk.cli.keyfile import open_keys  # noqa: E402
 from werkfunk.cli.output import Exit, Printer  # noqa: E402
+from werkfunk.storage.claim import claimed  # noqa: E402
 
 
 def serve(task: str) -> None:
@@ -32,7 +33,7 @@ def serve(task: str) -> None:
     data, printer = Path(given["data"]), Printer(json=given["json"])
     config = configuration.load(data, given["overrides"])
     configure(config.log_level)
-    server = Server(data, config, open_keys(data, config))
+    keys = open_keys(data, config)
 
     def ready(port: int) -> None:
         # What is loaded by now stays: the collector need not look at it again and again.
@@ -42,8 +43,8 @@ def serve(task: str) -> None:
         printer.result({"url": url}, f"Werkfunk läuft auf {url} (beenden mit Strg+C)")
 
     # uvicorn raises the signal again after a graceful stop; for a person that is an ordinary end.
-    with contextlib.suppress(KeyboardInterrupt):
-        uvloop.run(server.serve(ready))
+    with claimed(data), contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(Server(data, config, keys).serve(ready))
 
 
 def main() -> None:
