@@ -204,6 +204,16 @@ async def test_the_app_opened_later_is_called_then(server: Serving, phone: Make,
     await team.ben("alarms.end", alarm, False)
     await expect(team.page.get_by_role("alertdialog")).not_to_be_visible()
     await expect(page.get_by_text("Entwarnung, von Ben Yıldız")).to_be_visible()
+    # Its words stand in the chat as well; they do not pass for the real thing there.
+    await page.goto(f"{device.origin}/")
+    await expect(page.get_by_role("link", name=re.compile("Baustelle Lindenweg"))).to_contain_text(
+        "Übung: Wasser im Keller"
+    )
+    await page.goto(f"{device.origin}/c/{site}")
+    line = page.get_by_role("article", name=re.compile("Übung: Wasser im Keller"))
+    await expect(line.get_by_text("Übung", exact=True)).to_be_visible()
+    await expect(line.get_by_text("Alarm", exact=True)).to_have_count(0)
+    await look(page, "alarm-drill-chat")
 
 
 async def span_of(plan: Locator, part: str, who: str, begins: str, ends: str) -> Locator:

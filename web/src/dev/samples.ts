@@ -140,6 +140,7 @@ export const RECEIVED: readonly MessageView[] = [
     place: { latitude: 51.3127, longitude: 9.4797, accuracy: 12, label: "Tor 2" },
   }),
   message({ kind: "alarm", text: "Gasgeruch im Keller, alle raus." }),
+  message({ kind: "drill", text: "Räumung, alle zum Sammelplatz." }),
   message({ kind: "deleted" }),
   message({ kind: "waiting" }),
   message({ kind: "unknown" }),

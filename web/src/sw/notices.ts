@@ -55,7 +55,11 @@ export function shownFor(knock: Knock, notice: NoticeView | null, language: stri
   };
   const open = notice?.preview && notice.news.length > 0 ? notice : null;
   if (!open) {
-    const text = knock.urgent ? texts["push.alarm"] : quiet ? texts["push.change"] : texts["push.message"];
+    const text = knock.urgent
+      ? texts[isDrill(notice) ? "push.drill" : "push.alarm"]
+      : quiet
+        ? texts["push.change"]
+        : texts["push.message"];
     return { title: texts["push.app"], options: { ...options, body: text } };
   }
   const lines = open.news.map((news) => lineOf(news, open.direct, texts));
@@ -63,10 +67,22 @@ export function shownFor(knock: Knock, notice: NoticeView | null, language: stri
   return { title: open.title, options: { ...options, body: lines.join("\n").slice(0, BODY_MAX) } };
 }
 
+/** Whether what calls is a drill, and nothing but one; that is told also where no words are to be seen. */
+function isDrill(notice: NoticeView | null): boolean {
+  const kinds = new Set(notice?.news.map((news) => news.kind));
+  return kinds.has("drill") && !kinds.has("alarm");
+}
+
+function wordsOf({ kind, text }: NewsView, name: string): string {
+  if (kind === "reaction") return name.replace("{text}", text);
+  // A drill says what it is wherever its words stand.
+  if (kind === "drill" && text) return `${name}: ${text}`;
+  return text || name;
+}
+
 function lineOf(news: NewsView, direct: boolean, texts: Readonly<Record<Key, string>>): string {
   const name: Key = `push.${news.kind}` as Key;
   const kind = Object.hasOwn(texts, name) ? texts[name] : "";
-  const text = news.kind === "reaction" ? kind.replace("{text}", news.text) : news.text || kind;
-  const said = text || texts["push.message"];
+  const said = wordsOf(news, kind) || texts["push.message"];
   return direct || !news.sender ? said : `${news.sender}: ${said}`;
 }

@@ -52,6 +52,16 @@ describe("what a notification shows", () => {
     expect(shownFor(knock, notice({ news: [{ sender: "Anna", kind, text: "" }] }), "de").options.body).toBe(text);
   });
 
+  it("says of a drill that it is one", () => {
+    const news = [{ sender: "Anna", kind: "drill" as const, text: "Alle raus" }];
+    expect(shownFor({ ...knock, urgent: true }, notice({ news }), "de").options.body).toBe("Anna: Übung: Alle raus");
+    expect(shownFor(knock, notice({ news: [{ ...news[0]!, text: "" }] }), "de").options.body).toBe("Anna: Übung");
+    const urgent = { ...knock, urgent: true };
+    expect(shownFor(urgent, notice({ news, preview: false }), "de").options.body).toBe("Übung");
+    const both = [...news, { sender: "Anna", kind: "alarm" as const, text: "Es brennt wirklich" }];
+    expect(shownFor(urgent, notice({ news: both, preview: false }), "de").options.body).toBe("Alarm");
+  });
+
   it("says who reacted and with what", () => {
     const news = [{ sender: "Anna", kind: "reaction" as const, text: "👍" }];
     expect(shownFor(knock, notice({ news }), "en-GB").options.body).toBe("Anna: hat mit 👍 reagiert");

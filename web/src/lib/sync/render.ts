@@ -153,7 +153,7 @@ function face(content: Content, sight: Sight): Face {
       return { ...empty, kind: "place", text: place.label, place };
     }
     case "alarm":
-      return { ...empty, kind: "alarm", text: content.text };
+      return { ...empty, kind: content.drill ? "drill" : "alarm", text: content.text };
     case "system":
       return { ...empty, kind: "notice", text: content.text };
     default:

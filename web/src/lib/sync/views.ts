@@ -69,7 +69,7 @@ export interface DeviceView {
 export type ConversationKind = "direct" | "group" | "site";
 
 export type MessageKind =
-  "text" | "photo" | "file" | "voice" | "place" | "alarm" | "notice" | "deleted" | "waiting" | "unknown";
+  "text" | "photo" | "file" | "voice" | "place" | "alarm" | "drill" | "notice" | "deleted" | "waiting" | "unknown";
 
 export interface ConversationView {
   id: Id;

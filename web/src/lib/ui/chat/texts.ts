@@ -36,6 +36,7 @@ export const KIND_ICONS: Readonly<Partial<Record<MessageKind, IconName>>> = {
   voice: "mic",
   place: "place",
   alarm: "alarm",
+  drill: "alarm",
   deleted: "trash",
   waiting: "key",
   unknown: "info",
@@ -46,5 +47,8 @@ export function shortText(message: LastView | ReplyView | MessageView): string {
   if ("notice" in message && message.notice) return noticeText(message.notice);
   const files = "files" in message && message.kind === "file" ? message.files : [];
   const names = files.map((file) => safeName(file.name, kindName("file"))).join(", ");
-  return message.text || names || kindName(message.kind);
+  const said = message.text || names;
+  // A drill says what it is wherever its words stand.
+  if (message.kind === "drill" && said) return t("chat.drill", { text: said });
+  return said || kindName(message.kind);
 }
