@@ -31,7 +31,7 @@ function reached(start: string): Set<string> {
 const WITH_ENGINE: Readonly<Record<string, string>> = {
   "": "NetworkLine Scroll UpdatePrompt",
   alarm: "GatewaySheet MachineSheet Persons PlanFields PlanSheet Ringing Sos StepFields TemplateSheet",
-  chat: "Announcer MediaStrip MemberSheet MessageList MuteSheet RenameSheet SendSheet Viewer",
+  chat: "Announcer Hits MediaStrip MemberSheet MessageList MuteSheet RenameSheet SendSheet Viewer",
   map: "Map",
   people: "CodeReminder OpenInvites",
   photo: "EditBefore EditReceived Editing Editor Framing Light Stage Stamping Styling",
