@@ -49,10 +49,14 @@ class Welcome(Frame, tag="welcome"):
 
 
 class Send(Frame, tag="send"):
-    """Client: append a message event. `blobs` are the blob ids that the sealed text names, so that they are kept."""
+    """Client: append a message event. `blobs` are the blob ids that the sealed text names, so that they are kept.
+
+    `quiet`: nobody's device is woken by it.
+    """
 
     event: bytes
     blobs: list[bytes] = []
+    quiet: bool = False
 
 
 class Ack(Frame, tag="ack"):

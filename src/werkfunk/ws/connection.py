@@ -215,7 +215,9 @@ class Connection:
 
         self._in_flight += 1
         try:
-            later = gateway.conversations.send(self.subject, event, frame.event, frame.blobs, done, self)
+            later = gateway.conversations.send(
+                self.subject, event, frame.event, frame.blobs, done, self, knock=not frame.quiet
+            )
         except Failure as failure:
             done(failure)
             return

@@ -100,6 +100,8 @@ export interface OutboxRow {
   sources: { index: number; original: Hex; layers: Hex }[];
   /** A code when it will not go by itself. */
   failure: string;
+  /** Nobody's device is woken by it; absent in rows of before there was this. */
+  quiet?: boolean;
 }
 
 /** A file on its way up, or an original kept here. The pieces are ciphertext. */

@@ -362,14 +362,14 @@ export class Alarms {
     if (out.policy) void this.aside(out.policy, words, call.keys()).catch(ignore);
   }
 
-  /** Whom a later step may call gets the words in the direct conversation, after those who are called now. */
+  /** Whom a later step may call gets the words in the direct conversation, after those who are called now, and is not woken. */
   private async aside(policy: Hex, words: Words, call: Iterable<Hex>): Promise<void> {
     const { self, logs } = this.core.parts;
     const people = await this.reach.later(policy);
     for (const conversation of call) for (const user of logs.rows.get(conversation)?.members ?? []) people.delete(user);
     people.delete(self.user);
     for (const person of [...people].slice(0, ASIDE_MAX)) {
-      await this.outbox.queue(await this.reach.direct(person), words);
+      await this.outbox.queue(await this.reach.direct(person), words, { quiet: true });
       void this.outbox.flush();
     }
   }

@@ -102,10 +102,10 @@ export class Core {
     this.channel?.send({ tag: "shown", shown });
   }
 
-  /** Send an event and wait for its ack. Throws Problem. */
-  async send(event: Uint8Array, id: Hex, blobs: Uint8Array[]): Promise<Ack> {
+  /** Send an event and wait for its ack; `quiet`: nobody is woken by it. Throws Problem. */
+  async send(event: Uint8Array, id: Hex, blobs: Uint8Array[], quiet: boolean): Promise<Ack> {
     if (!this.channel) throw new Problem("no_connection");
-    return this.channel.ask({ tag: "send", event, blobs }, id);
+    return this.channel.ask({ tag: "send", event, blobs, quiet }, id);
   }
 
   async writeSlot(event: Uint8Array, id: Hex): Promise<void> {

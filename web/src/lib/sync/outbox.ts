@@ -47,7 +47,12 @@ export class Outbox {
   async queue(
     conversation: Hex,
     content: Content,
-    { id, files, sources }: { id?: Hex | undefined; files?: Hex[]; sources?: OutboxRow["sources"] } = {},
+    {
+      id,
+      files,
+      sources,
+      quiet,
+    }: { id?: Hex | undefined; files?: Hex[]; sources?: OutboxRow["sources"]; quiet?: boolean } = {},
   ): Promise<OutboxRow> {
     const { env, store } = this.core.parts;
     const [kind, raw] = toWire(content);
@@ -67,6 +72,7 @@ export class Outbox {
       files: files ?? [],
       sources: sources ?? [],
       failure: "",
+      quiet: quiet ?? false,
     };
     this.rows.push(row);
     await store.put("outbox", row.position, row);
@@ -170,7 +176,7 @@ export class Outbox {
         const state = await this.ready(id);
         const event = await this.seal(state, unhex(row.messageId), content);
         try {
-          const ack = await this.core.send(event, row.messageId, blobs);
+          const ack = await this.core.send(event, row.messageId, blobs, row.quiet ?? false);
           await this.core.turn(id, async () => {
             // Where it is a repeat, logged is what an earlier attempt has sealed, which was not these bytes.
             if (logs.cursor(id) === ack.seq - 1 && !ack.repeated) {

@@ -7,7 +7,7 @@ import { decode, encode } from "@msgpack/msgpack";
 
 export type ClientFrame =
   | { tag: "authenticate"; device: Uint8Array; signature: Uint8Array }
-  | { tag: "send"; event: Uint8Array; blobs: Uint8Array[] }
+  | { tag: "send"; event: Uint8Array; blobs: Uint8Array[]; quiet: boolean }
   | { tag: "sync"; cursors: [Uint8Array, number][] }
   | { tag: "fetch"; conversation: Uint8Array; after: number; limit: number }
   | { tag: "slot"; event: Uint8Array }
@@ -237,7 +237,7 @@ const LOGGED: readonly Field[] = [
 ];
 const NAMES: Readonly<Record<ClientFrame["tag"], readonly string[]>> = {
   authenticate: ["device", "signature"],
-  send: ["event", "blobs"],
+  send: ["event", "blobs", "quiet"],
   sync: ["cursors"],
   fetch: ["conversation", "after", "limit"],
   slot: ["event"],
