@@ -105,7 +105,10 @@ async def test_a_switch_stays_where_the_finger_put_it(server: Serving, phone: Ma
     page = await come_in(anna, server.setup, "Anna Huber")
     await open_place(page, "/settings")
     switch = page.get_by_role("switch", name=re.compile("Hinweis bei Ankunft"))
+    await switch.evaluate(SET)
     await switch.check()
+    # It is kept by the time the app has set the switch itself.
+    await expect(page.locator("html")).to_have_attribute("data-set", re.compile("true"))
     await page.reload()
     await expect(switch).to_be_checked()
     await switch.evaluate(SET)
