@@ -19,6 +19,7 @@ from bench.peers.mumble import Mumble
 from bench.peers.werkfunk import Werkfunk
 
 PEERS: tuple[type[Peer], ...] = (Mosquitto, Ejabberd, Werkfunk)
+QUESTIONS = ("pairs", "room", "idle", "start", "behind", "protocol", "ptt", "ptt_library", "alarm")
 Row = dict[str, Any]
 
 
@@ -97,17 +98,7 @@ def main() -> None:
     quick = "--quick" in sys.argv
     require_references()
     many_files()
-    for question in arguments or [
-        "pairs",
-        "room",
-        "idle",
-        "start",
-        "behind",
-        "protocol",
-        "ptt",
-        "ptt_library",
-        "alarm",
-    ]:
+    for question in arguments or QUESTIONS:
         print(f"== {question}", flush=True)
         rows = measure(question, quick)
         if not quick:

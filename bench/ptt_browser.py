@@ -1,4 +1,4 @@
-"""(h) Push-to-talk from browser to browser: press to grant, capture to playout, and a stalled network.
+"""(g) Push-to-talk from browser to browser: press to grant, capture to playout, and a stalled network.
 
     pytest -m bench tests/app/test_ptt_measured.py      runs it and writes bench/results/ptt_browser.json
 

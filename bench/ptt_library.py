@@ -1,9 +1,8 @@
-"""(h) Push-to-talk through the client library: from asking for the floor to the grant, and from a frame's capture until
+"""(g) Push-to-talk through the client library: from asking for the floor to the grant, and from a frame's capture until
 another client holds it opened. Real server; both clients in this process, at the pace of speech.
 """
 
 import asyncio
-import os
 import time
 from contextlib import suppress
 from typing import Any
@@ -11,12 +10,9 @@ from typing import Any
 from bench.harness import percentile
 from bench.peers.base import Peer
 from bench.peers.werkfunk import Werkfunk
+from bench.ptt import INTERVAL, OPUS
 from werkfunk.sdk.client import Client
 from werkfunk.sdk.voice import Packet, Speaking
-
-PACKET_S = 0.02
-OPUS = bytes((0x78,)) + os.urandom(59)
-"""A packet as speech at 24 kbit/s has it."""
 
 
 async def _listening(client: Client) -> None:
@@ -57,7 +53,7 @@ async def run(peer: Peer, presses: int, packets: int) -> dict[str, Any]:
     hearing = asyncio.ensure_future(hear())
     for number in range(packets):
         # A frame is whole when its 20 ms have passed.
-        await asyncio.sleep(max(0.0, began + (number + 1) * PACKET_S - time.perf_counter()))
+        await asyncio.sleep(max(0.0, began + (number + 1) * INTERVAL - time.perf_counter()))
         assert await talker.voice.say(talking, OPUS, 100)
     await asyncio.wait_for(hearing, 30)
     await talker.voice.finish(talking)
@@ -66,7 +62,7 @@ async def run(peer: Peer, presses: int, packets: int) -> dict[str, Any]:
         with suppress(asyncio.CancelledError):
             await taker
     # From the first sound in a frame: the 20 ms that it lasts count.
-    waited = [at - (began + number * PACKET_S) for number, at in got.items()]
+    waited = [at - (began + number * INTERVAL) for number, at in got.items()]
     return {
         "peer": peer.name,
         "presses": presses,

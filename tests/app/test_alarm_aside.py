@@ -1,31 +1,14 @@
 """Whom only a later step of an alarm calls can read what it is about, and is not woken by that."""
 
-from collections.abc import AsyncIterator, Iterator
-
-import pytest
-import pytest_asyncio
-
-from e2e.process import Cli, Serving
+from e2e.process import Serving
 from integration.push_service import PushService
 from integration.test_push import notice, waiting
 
-from .conftest import AppServing, MakeEngine
+from .conftest import MakeEngine
 from .people import Library
+from .pushed import server, service
 
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def service() -> AsyncIterator[PushService]:
-    async with PushService() as service:
-        yield service
-
-
-@pytest.fixture
-def server(cli: Cli, built: None, service: PushService) -> Iterator[Serving]:
-    serving = AppServing(cli)
-    serving.environment["WERKFUNK_PUSH_SERVICES"] = service.origin
-    serving.start()
-    yield serving
-    serving.stop()
+__all__ = ["server", "service"]
 
 
 async def test_nobody_is_woken_before_his_step(server: Serving, service: PushService, engine: MakeEngine) -> None:

@@ -6,7 +6,6 @@ opens the knock with the browser's key, and the browser's tools deliver it.
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,30 +13,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from e2e.process import Cli, Serving
+from e2e.process import Serving
 from integration.push_service import Browser, PushService
 
-from .conftest import AppServing, Make
+from .conftest import Make
 from .engine import Engine, Refused
 from .engine import engine as engine_of
+from .pushed import server, service
 from .worker import ServiceWorker, service_worker
 
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def service() -> AsyncIterator[PushService]:
-    async with PushService() as service:
-        yield service
-
-
-@pytest.fixture
-def server(cli: Cli, built: None, service: PushService) -> Iterator[Serving]:
-    serving = AppServing(cli)
-    serving.environment["WERKFUNK_PUSH_SERVICES"] = service.origin
-    serving.start()
-    yield serving
-    serving.stop()
-
-
+__all__ = ["server", "service"]
 # Nobody's finger reaches a headless notification; the event is the browser's own type.
 # Chromium stops an idle service worker under its tools, which then never answer: not steady enough for every run.
 # The whole way is in every run with Firefox (test_firefox_push.py); these are in `make soak`.

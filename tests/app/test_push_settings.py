@@ -6,19 +6,18 @@ is in Firefox (test_firefox_push.py).
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
 
-import pytest
-import pytest_asyncio
 from playwright.async_api import Page, Response, expect
 
-from e2e.process import Cli, Serving
+from e2e.process import Serving
 from integration.push_service import Browser, PushService
 
-from .conftest import AppServing, Make, MakeEngine
+from .conftest import Make, MakeEngine
 from .crew import Crew, crew, look
 from .joining import open_place
+from .pushed import server, service
 
+__all__ = ["server", "service"]
 SUBSCRIBED = """([endpoint, p256dh, auth]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
   let held = null;
@@ -34,21 +33,6 @@ SUBSCRIBED = """([endpoint, p256dh, auth]) => {
     },
   });
 }"""
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def service() -> AsyncIterator[PushService]:
-    async with PushService() as service:
-        yield service
-
-
-@pytest.fixture
-def server(cli: Cli, built: None, service: PushService) -> Iterator[Serving]:
-    serving = AppServing(cli)
-    serving.environment["WERKFUNK_PUSH_SERVICES"] = service.origin
-    serving.start()
-    yield serving
-    serving.stop()
 
 
 async def switched_on(team: Crew, browser: Browser) -> Page:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from werkfunk.adapters.clock import Clock
 from werkfunk.domain import limits
@@ -77,11 +78,12 @@ class Conversations:
             raise Failure(Code.MALFORMED, "blobs")
         room = self._rooms.peek(header.conversation)
         if room is None:
-            return self._send_later(subject, event, data, blobs, done, origin, knock=knock)
+            again = partial(self.send, subject, event, data, blobs, done, origin, knock=knock)
+            return self._send_later(header.conversation, again, done)
         self._directory.require(subject, Operation.SEND_EVENT, member=self._member(subject, room))
         if room.blocked:
 
-            def again() -> None:
+            def log() -> None:
                 try:
                     self._log(room, event, data, blobs, done, origin, knock=knock)
                 except Failure as failure:
@@ -89,25 +91,15 @@ class Conversations:
 
             if len(room.waiting) >= limits.IN_FLIGHT_MAX:
                 raise Failure(Code.BUSY)
-            room.waiting.append(again)
+            room.waiting.append(log)
         else:
             self._log(room, event, data, blobs, done, origin, knock=knock)
         return None
 
-    async def _send_later(
-        self,
-        subject: Subject,
-        event: Event,
-        data: bytes,
-        blobs: list[bytes],
-        done: Done,
-        origin: Peer | None,
-        *,
-        knock: bool,
-    ) -> None:
+    async def _send_later(self, conversation: bytes, again: Callable[[], object], done: Done) -> None:
         try:
-            await self._rooms.room(event.header.conversation)
-            self.send(subject, event, data, blobs, done, origin, knock=knock)
+            await self._rooms.room(conversation)
+            again()
         except Failure as failure:
             done(failure)
 

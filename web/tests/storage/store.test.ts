@@ -1,8 +1,9 @@
 import "fake-indexeddb/auto";
 import { openDB } from "idb";
 import { afterEach, expect, test } from "vitest";
-import { type EventRow, MISSING, OPENED } from "../../src/lib/storage/rows";
+import { type EventRow, MISSING } from "../../src/lib/storage/rows";
 import { Batch, Store } from "../../src/lib/storage/store";
+import { eventRow } from "../rows";
 
 const NAME = "test";
 let store: Store | undefined;
@@ -12,41 +13,18 @@ afterEach(async () => {
   await Store.destroy(NAME);
 });
 
-function event(seq: number, over: Partial<EventRow> = {}): EventRow {
-  return {
-    conversation: "c1",
-    seq,
-    time: seq,
-    state: OPENED,
-    generation: 1,
-    messageId: `m${seq}`,
-    sender: "u1",
-    head: new Uint8Array(32),
-    data: null,
-    kind: 1,
-    content: new TextEncoder().encode("Geheime Baustelle"),
-    target: "",
-    shown: true,
-    edited: null,
-    deleted: false,
-    reactions: [],
-    notice: "",
-    ...over,
-  };
-}
-
 test("what was written is read again, also by the next start", async () => {
   store = await Store.open(NAME);
-  await store.write(new Batch().put("event", ["c1", 1], event(1)).put("kv", "base", "https://x"));
+  await store.write(new Batch().put("event", ["c1", 1], eventRow(1)).put("kv", "base", "https://x"));
   store.close();
   store = await Store.open(NAME);
-  expect(await store.get("event", ["c1", 1])).toEqual(event(1));
+  expect(await store.get("event", ["c1", 1])).toEqual(eventRow(1));
   expect(await store.get("kv", "base")).toBe("https://x");
 });
 
 test("nothing of a row's content lies readable in the database, and the key cannot be read out", async () => {
   store = await Store.open(NAME);
-  await store.put("event", ["c1", 1], event(1));
+  await store.put("event", ["c1", 1], eventRow(1));
   const raw = await openDB(NAME);
   const row = (await raw.get("event", ["c1", 1])) as { x: Uint8Array };
   expect(new TextDecoder("latin1").decode(row.x)).not.toContain("Geheime");
@@ -69,9 +47,9 @@ test("events are found by state, id, target and as shown lines", async () => {
   const batch = new Batch();
   for (let seq = 1; seq <= 10; seq++) {
     const hidden = seq % 3 === 0;
-    batch.put("event", ["c1", seq], event(seq, hidden ? { shown: false, state: MISSING, target: "m1" } : {}));
+    batch.put("event", ["c1", seq], eventRow(seq, hidden ? { shown: false, state: MISSING, target: "m1" } : {}));
   }
-  batch.put("event", ["c2", 4], event(4, { conversation: "c2" }));
+  batch.put("event", ["c2", 4], eventRow(4, { conversation: "c2" }));
   await store.write(batch);
   const seqs = (rows: EventRow[]): number[] => rows.map((row) => row.seq);
   expect(seqs(await store.events("st", "c1", MISSING))).toEqual([3, 6, 9]);

@@ -1,11 +1,11 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { hex } from "../../src/lib/protocol/bytes";
-import { type EventRow, MISSING, OPENED } from "../../src/lib/storage/rows";
+import { type EventRow, MISSING } from "../../src/lib/storage/rows";
 import { Batch, Store } from "../../src/lib/storage/store";
 import { find } from "../../src/lib/sync/finding";
 import { contentBytes } from "../../src/lib/sync/lines";
 import { messageView } from "../../src/lib/sync/render";
+import { eventRow } from "../rows";
 
 const NAME = "finding";
 const [SITE, OTHER, ANNA] = ["11", "22", "33"].map((byte) => byte.repeat(16)) as [string, string, string];
@@ -21,26 +21,9 @@ afterEach(async () => {
 });
 
 function row(seq: number, text: string, over: Partial<EventRow> = {}): EventRow {
-  return {
-    conversation: SITE,
-    seq,
-    time: seq,
-    state: OPENED,
-    generation: 1,
-    messageId: hex(new Uint8Array(16).fill(seq)),
-    sender: ANNA,
-    head: new Uint8Array(32),
-    data: null,
-    kind: 1,
-    content: contentBytes({ type: "text", text }),
-    target: "",
-    shown: true,
-    edited: null,
-    deleted: false,
-    reactions: [],
-    notice: "",
-    ...over,
-  };
+  const messageId = seq.toString(16).padStart(32, "0");
+  const content = contentBytes({ type: "text", text });
+  return eventRow(seq, { conversation: SITE, messageId, sender: ANNA, content, ...over });
 }
 
 async function written(...rows: EventRow[]): Promise<void> {
@@ -91,6 +74,6 @@ test("a word that stands everywhere is found in portions", async () => {
 
 test("a long log is looked through in parts, each once", async () => {
   const rows = Array.from({ length: 900 }, (_, at) => row(at + 1, at % 300 === 0 ? `Kran ${String(at)}` : "Leiter"));
-  await written(...rows.map((one) => ({ ...one, messageId: one.seq.toString(16).padStart(32, "0") })));
+  await written(...rows);
   expect(await found("kran", 900)).toEqual([["Kran 600", "Kran 300", "Kran 0"], 3]);
 });
